@@ -1,0 +1,1 @@
+"""A sample series for the first run."""

@@ -1,0 +1,92 @@
+"""Stage 1: single values of the front matter.
+
+In: one line of text. Out: a slug, an address, a link …, exactly as it was written; `Mistake` where it is none.
+"""
+
+import functools
+import re
+import zoneinfo
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+
+from newsletter.events.event import EventStatus
+from newsletter.events.notes import Mistake, did_you_mean
+
+LANGUAGES = ("nl", "en")
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_LONGEST_SLUG = 100
+_NO_REPLY = re.compile(
+    r"(?:no|not|do[-_.]?not)[-_.]?(?:reply|answer)|(?:niet|geen)[-_.]?(?:be)?antwoord(?:en)?", re.IGNORECASE
+)
+
+
+def slug(text: str) -> str:
+    if not _SLUG.fullmatch(text) or len(text) > _LONGEST_SLUG:
+        raise Mistake(
+            f"“{text}” cannot be used as a short name",
+            "use small letters, digits and single hyphens, as in “bewoners-in-beweging”",
+        )
+    return text
+
+
+def https_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        is_fit = parts.scheme == "https" and bool(parts.hostname) and not parts.username
+    except ValueError:
+        is_fit = False
+    if not is_fit or re.search(r"[\s<>\"]", text):
+        raise Mistake(f"“{text}” is not a full https address", "write it as https://www.example.nl/page")
+    return text
+
+
+def address(text: str) -> str:
+    """A mail address whose local part is ASCII, as far as can be seen without asking the network."""
+    try:
+        validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise Mistake(
+            f"“{text}” is not a mail address ({str(error).rstrip('.')})", "write it as name@example.nl"
+        ) from None
+    return text
+
+
+def contact_address(text: str) -> str:
+    """An address that people can answer to: a letter without a way back is not sent."""
+    if _NO_REPLY.fullmatch(address(text).split("@")[0].split("+")[0]):
+        raise Mistake(f"nobody reads “{text}”", "write the mailbox where readers' answers are read")
+    return text
+
+
+def whole_number(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,7}", text):
+        raise Mistake(f"“{text}” is not a whole number of 0 or more", "write it in digits, as in 12")
+    return int(text)
+
+
+def language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise Mistake(f"the language “{text}” is not known", "write nl or en")
+    return text
+
+
+def timezone(text: str) -> str:
+    """An IANA name. An offset is refused: it would move the event when the clocks change."""
+    known = _timezones()
+    if text not in known.values():
+        near = known.get(text.lower()) or "Europe/Amsterdam"
+        raise Mistake(f"the time zone “{text}” is not known", f"write a region and a city, as in {near}")
+    return text
+
+
+def status(text: str) -> EventStatus:
+    try:
+        return EventStatus(text)
+    except ValueError:
+        raise Mistake(f"“{text}” is not a status", did_you_mean(text, list(EventStatus))) from None
+
+
+@functools.cache
+def _timezones() -> dict[str, str]:
+    return {name.lower(): name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC"}

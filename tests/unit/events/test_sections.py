@@ -1,0 +1,121 @@
+"""How a document falls apart into front matter, announcement and report."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.events.notes import Notes
+from newsletter.events.sections import Sections, join, split, tidy
+
+COLLIDING = [
+    "# Report",
+    "# Verslag",
+    "#  aankondiging ",
+    "# ANNOUNCEMENT",
+    "\\# Report",
+    "\\\\# Verslag",
+    "---",
+    "```",
+    "",
+]
+LINES = st.sampled_from(COLLIDING) | st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=8).filter(
+    lambda line: not any(mark in line for mark in ("{{", "{%"))
+)
+TEXTS = st.lists(LINES, max_size=6).map(lambda lines: tidy("\n".join(lines)))
+
+
+def split_up(text: str) -> Sections:
+    notes = Notes(file="x.md")
+    sections = split(text, notes)
+    assert not notes.problems
+    assert sections is not None
+    return sections
+
+
+def problems_of(text: str) -> list[tuple[int, str, str]]:
+    notes = Notes(file="x.md")
+    split(text, notes)
+    return [(problem.line, problem.what, problem.fix) for problem in sorted(notes.problems)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("Announcement", "Report"), ("Aankondiging", "Verslag"), ("AANKONDIGING", "report")]
+)
+def test_a_document_has_three_parts_with_headings_in_either_language(first: str, second: str) -> None:
+    sections = split_up(f"---\nevent: x\n---\n\n# {first}\n\nKom ook.\n\n# {second}\nHet was goed.\n")
+    assert (sections.front, sections.front_line) == ("event: x", 2)
+    assert tidy(sections.announcement.text) == "Kom ook."
+    assert tidy(sections.report.text) == "Het was goed."
+    assert sections.report.line == 10
+
+
+def test_the_report_may_come_first_and_the_announcement_may_be_left_out() -> None:
+    sections = split_up("---\nevent: x\n---\n# Report\nGoed.\n# Announcement\nKom.")
+    assert (sections.announcement.text, tidy(sections.report.text)) == ("Kom.", "Goed.")
+    assert split_up("---\nevent: x\n---\n# Report\nGoed.").announcement.text == ""
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@given(announcement=TEXTS, report=TEXTS)
+def test_two_texts_survive_being_joined_and_split(language: str, announcement: str, report: str) -> None:
+    sections = split_up(join("event: x\n", announcement, report, language))
+    assert (tidy(sections.announcement.text), tidy(sections.report.text)) == (announcement, report)
+
+
+def test_a_heading_that_belongs_to_a_text_is_written_with_a_backslash() -> None:
+    document = join("event: x\n", "```\n# Report\n```", "", "en")
+    assert "\n\\# Report\n" in document
+    assert tidy(split_up(document).announcement.text) == "```\n# Report\n```"
+
+
+def test_windows_line_ends_a_byte_order_mark_and_blank_lines_before_are_no_mistakes() -> None:
+    sections = split_up("\ufeff\r\n---\r\nevent: x\r\n--- \r\n# Report\r\nGoed.\r\nEcht.\r\n")
+    assert (sections.front, sections.front_line, tidy(sections.report.text)) == ("event: x", 3, "Goed.\nEcht.")
+
+
+@pytest.mark.parametrize("text", ["", "# Report\nGoed.\n", "event: x\n---\n", "--\nevent: x\n"])
+def test_a_document_without_front_matter_is_a_problem(text: str) -> None:
+    ((line, what, _),) = problems_of(text)
+    assert (line, what) == (1, "the document does not start with front matter")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("---\nevent: x\n# Report\nGoed.\n", 3), ("---\nevent: x\n# Report\nGoed.\n---\nmeer\n", 3), ("---\nevent: x", 2)],
+)
+def test_front_matter_that_is_not_closed_is_a_problem(text: str, line: int) -> None:
+    ((found, what, fix),) = problems_of(text)
+    assert found == line
+    assert "not closed" in what
+    assert "“---”" in fix
+
+
+def test_text_that_belongs_to_no_part_is_a_problem() -> None:
+    ((line, what, _),) = problems_of("---\nevent: x\n---\n\nDag allemaal.\n\n# Report\n")
+    assert (line, what) == (5, "this text belongs neither to the announcement nor to the report")
+    assert problems_of("---\nevent: x\n---\nDag.")[0][0] == 4
+
+
+def test_a_part_that_stands_there_twice_is_a_problem() -> None:
+    ((line, what, _),) = problems_of("---\nevent: x\n---\n# Report\na\n# Verslag\nb\n")
+    assert (line, what) == (6, "“# Verslag” stands here a second time")
+
+
+@pytest.mark.parametrize(
+    ("heading", "meant"), [("# Verlag", "# Verslag"), ("# Anouncement", "# Announcement"), ("# Report #", "# Report")]
+)
+def test_a_heading_that_is_nearly_a_part_is_a_problem(heading: str, meant: str) -> None:
+    ((line, what, _),) = problems_of(f"---\nevent: x\n---\n# Aankondiging\na\n{heading}\nb\n")
+    assert line == 6
+    assert f"did you mean “{meant}”" in what
+
+
+def test_other_headings_belong_to_the_text() -> None:
+    assert (
+        tidy(split_up("---\nevent: x\n---\n# Report\n# Tot slot\n## Verslag\n").report.text) == "# Tot slot\n## Verslag"
+    )
+
+
+@given(st.text(alphabet=" \t\n\u00a0\r-x", max_size=12))
+def test_tidying_a_text_twice_changes_nothing(text: str) -> None:
+    assert tidy(tidy(text)) == tidy(text)
