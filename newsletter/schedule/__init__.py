@@ -1,0 +1,1 @@
+"""When: event-relative rules (pure) and the APScheduler runner."""

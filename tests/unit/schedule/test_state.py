@@ -1,0 +1,81 @@
+"""States of a mailing and the moves between them."""
+
+import pytest
+
+from newsletter.errors import StateError
+from newsletter.schedule.state import PENDING, TRANSITIONS, MailingState, move
+
+STATES = tuple(MailingState)
+MOVES = {
+    ("draft", "scheduled"),
+    ("draft", "missed"),
+    ("draft", "cancelled"),
+    ("scheduled", "draft"),
+    ("scheduled", "held"),
+    ("scheduled", "sending"),
+    ("scheduled", "missed"),
+    ("scheduled", "cancelled"),
+    ("held", "draft"),
+    ("held", "scheduled"),
+    ("held", "cancelled"),
+    ("sending", "sent"),
+    ("sending", "held"),
+    ("missed", "draft"),
+    ("missed", "scheduled"),
+    ("missed", "cancelled"),
+    ("cancelled", "scheduled"),
+}
+
+
+@pytest.mark.parametrize("to", STATES)
+@pytest.mark.parametrize("state", STATES)
+def test_a_move_exists_or_is_an_error_that_says_what_can_be_done_instead(state: MailingState, to: MailingState) -> None:
+    if (state.value, to.value) in MOVES:
+        assert move(state, to) is to
+    else:
+        with pytest.raises(StateError, match=rf"^the mailing is {state} .*; \w+"):
+            move(state, to)
+
+
+@pytest.mark.parametrize(
+    ("state", "to", "name", "sentence"),
+    [
+        (
+            MailingState.SENT,
+            MailingState.SCHEDULED,
+            "reminder",
+            "mailing “reminder” is sent and cannot become scheduled; "
+            "what has been sent stays as it is, so plan another mailing",
+        ),
+        (
+            MailingState.DRAFT,
+            MailingState.SENDING,
+            "",
+            "the mailing is draft and cannot become sending; schedule it first, or cancel it",
+        ),
+        (
+            MailingState.CANCELLED,
+            MailingState.CANCELLED,
+            "report",
+            "mailing “report” is cancelled already; schedule it again if it should be sent after all",
+        ),
+    ],
+)
+def test_the_error_is_one_sentence(state: MailingState, to: MailingState, name: str, sentence: str) -> None:
+    with pytest.raises(StateError) as error:
+        move(state, to, name)
+    assert str(error.value) == sentence
+
+
+def test_only_what_is_scheduled_can_be_sent() -> None:
+    assert [state for state in STATES if MailingState.SENDING in TRANSITIONS[state]] == [MailingState.SCHEDULED]
+
+
+def test_whatever_is_pending_can_be_cancelled_and_ends_nowhere() -> None:
+    assert all(MailingState.CANCELLED in TRANSITIONS[state] for state in PENDING)
+    assert {state for state in STATES if not TRANSITIONS[state]} == {MailingState.SENT}
+
+
+def test_the_table_of_moves_cannot_be_changed() -> None:
+    with pytest.raises(TypeError):
+        TRANSITIONS[MailingState.SENT] = frozenset(STATES)  # type: ignore[index]
