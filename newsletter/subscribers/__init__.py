@@ -1,0 +1,1 @@
+"""Stage 2, who reads it: subscriber, list, subscription, suppression, and the import of recipients."""

@@ -1,0 +1,148 @@
+"""Stage 2: what an import would do.
+
+In: a recipients file as read, and what the store knows of its people. Out: one line for each row of the file, with
+what happens to it and why, and what is to be stored. Nothing happens here: the same plan is shown as a dry run and
+then applied in one transaction, whole or not at all.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from newsletter.errors import Problem
+from newsletter.subscribers.address import shown
+from newsletter.subscribers.recipients import RecipientsFile
+from newsletter.subscribers.subscriber import Subscriber, SubscriptionState, address_key
+
+
+class RowOutcome(StrEnum):
+    """What an import does with one row."""
+
+    NEW = "new"  #: joins this list, whether or not the person was known from another one
+    UPDATED = "updated"  #: is on this list already; the file knows more, or knows better
+    UNCHANGED = "unchanged"  #: is on this list already, and the file says nothing new
+    SUPPRESSED = "suppressed"  #: must not be mailed; stays suppressed, and nothing is stored
+    UNSUBSCRIBED = "unsubscribed"  #: left this list; an import brings nobody back, and nothing is stored
+    DUPLICATE = "duplicate"  #: the same person as on an earlier line
+    PROBLEM = "problem"  #: cannot be read; while there is one, nothing of the file is stored
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedRow:
+    line: int  #: 1-based; 0 where the whole file is meant
+    address: str  #: "" where the row could not be read
+    outcome: RowOutcome
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportPlan:
+    file: str
+    rows: tuple[PlannedRow, ...]  #: by line
+    to_store: tuple[Subscriber, ...] = ()  #: whole, as they will be; with the id of whom the store knows
+    to_subscribe: tuple[str, ...] = ()  #: keys (`address_key`) of those in `to_store` who join this list
+    problems: tuple[Problem, ...] = ()  #: of the file, as they were read; a row may have several
+
+    def may_apply(self) -> bool:
+        """All or nothing: one problem, and nothing of the file is stored."""
+        return all(row.outcome is not RowOutcome.PROBLEM for row in self.rows)
+
+    def counts(self) -> Mapping[RowOutcome, int]:
+        """How many rows have each outcome; every outcome is there, also with 0."""
+        found = Counter(row.outcome for row in self.rows)
+        return {outcome: found[outcome] for outcome in RowOutcome}
+
+    def summary(self) -> str:
+        """The counts that are not 0, in words: "12 new, 1 suppressed"."""
+        return ", ".join(f"{count} {outcome}" for outcome, count in self.counts().items() if count) or "no rows"
+
+
+def plan_import(
+    file: RecipientsFile,
+    existing: Mapping[str, Subscriber],
+    subscribed: Mapping[str, SubscriptionState],
+    suppressed: Mapping[str, str],
+) -> ImportPlan:
+    """Decide for each row what happens to it.
+
+    All three mappings are by `address_key`: the subscribers that the store knows, the states of their subscriptions
+    to this list, and the reasons of suppressions. Values of the file win over stored ones, and earlier lines over
+    later ones; an empty cell erases nothing.
+    """
+    people: dict[str, Subscriber] = {}
+    lines: dict[str, int] = {}
+    rows = _problems(file.problems)
+    notices = {notice.line: f"{notice.what}; {notice.fix}" for notice in file.notices}
+    for row in file.rows:
+        key = address_key(row.subscriber.address)
+        if key in people:
+            people[key] = combined(people[key], row.subscriber)
+            sentence = notices.get(row.line, f"the same person as on line {lines[key]}")
+            rows.append(_row(row.line, row.subscriber.address, RowOutcome.DUPLICATE, sentence))
+        else:
+            people[key], lines[key] = row.subscriber, row.line
+    to_store: dict[str, Subscriber] = {}
+    to_subscribe: list[str] = []
+    for key, person in people.items():
+        known = existing.get(key)
+        after = replace(combined(person, known), address=known.address, id=known.id) if known else person
+        outcome, sentence = _decide(after, known, subscribed.get(key), suppressed.get(key))
+        rows.append(_row(lines[key], person.address, outcome, sentence))
+        if outcome in (RowOutcome.NEW, RowOutcome.UPDATED):
+            to_store[key] = after
+        if outcome is RowOutcome.NEW:
+            to_subscribe.append(key)
+    return ImportPlan(
+        file=file.file,
+        rows=tuple(sorted(rows, key=lambda row: row.line)),
+        to_store=tuple(to_store.values()),
+        to_subscribe=tuple(to_subscribe),
+        problems=file.problems,
+    )
+
+
+def combined(person: Subscriber, other: Subscriber) -> Subscriber:
+    """The person, with the values of the other row or record where this one has none."""
+    own = {key: value for key, value in person.attributes.items() if value}
+    return replace(person, name=person.name or other.name, attributes={**other.attributes, **own})
+
+
+def _decide(
+    after: Subscriber, known: Subscriber | None, state: SubscriptionState | None, suppression: str | None
+) -> tuple[RowOutcome, str]:
+    if suppression is not None:
+        reason = f" ({suppression})" if suppression else ""
+        return RowOutcome.SUPPRESSED, f"must not be mailed{reason}, and stays suppressed"
+    if state is SubscriptionState.UNSUBSCRIBED:
+        return RowOutcome.UNSUBSCRIBED, "left this list, and can only come back of their own accord"
+    changes = _changes(known, after) if known else ""
+    if state is None:
+        who = "known already, joins this list" if known else "joins this list"
+        return RowOutcome.NEW, f"{who}; {changes}" if changes else who
+    return (
+        (RowOutcome.UPDATED, changes) if changes else (RowOutcome.UNCHANGED, "is on this list, with the same details")
+    )
+
+
+def _changes(known: Subscriber, after: Subscriber) -> str:
+    before = {"name": known.name, **known.attributes}
+    later = {"name": after.name, **after.attributes}
+    changed = [(key, before.get(key, ""), value) for key, value in later.items() if before.get(key, "") != value]
+    return ", ".join(
+        f"{key} {shown(old)} becomes {shown(new)}" if old else f"{key} becomes {shown(new)}"
+        for key, old, new in changed
+    )
+
+
+def _problems(problems: Iterable[Problem]) -> list[PlannedRow]:
+    """One planned row for each line with problems: a row may have several, and is still one row."""
+    sentences: dict[int, list[str]] = {}
+    for problem in problems:
+        sentence = f"{problem.what} ({problem.fix})" if problem.fix else problem.what
+        sentences.setdefault(problem.line, []).append(sentence)
+    return [_row(line, "", RowOutcome.PROBLEM, "; ".join(found)) for line, found in sentences.items()]
+
+
+def _row(line: int, address: str, outcome: RowOutcome, sentence: str) -> PlannedRow:
+    return PlannedRow(line=line, address=address, outcome=outcome, sentence=sentence)
