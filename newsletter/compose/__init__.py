@@ -1,0 +1,1 @@
+"""Stage 3, event + template -> mailing -> letter: two template stages, inlined CSS, plain text, calendar, MIME."""

@@ -1,0 +1,354 @@
+"""Stage 3: what templates know of an event.
+
+In: an event and the fixed words of its language. Out: plain dicts, lists, strings and numbers, ready to print:
+dates are written, empty is "" or None, a template decides nothing but what to show (STANDARDS.md X1).
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Final, TypeAlias
+
+from newsletter.compose.markdown import SCHEMES, split_lead, to_html, to_text
+from newsletter.compose.placeholders import PLACEHOLDER
+from newsletter.compose.wording import (
+    clock,
+    date_long,
+    date_short,
+    day_month,
+    first_sentence,
+    month,
+    preview,
+    put,
+    series_of,
+    time_range,
+    weekday,
+    zone_city,
+)
+from newsletter.events.event import (
+    Attendance,
+    Event,
+    EventStatus,
+    Image,
+    NextDate,
+    Part,
+    PartKind,
+    Series,
+    Speaker,
+    Venue,
+    Workshop,
+)
+
+Words: TypeAlias = Mapping[str, str]
+Fields: TypeAlias = dict[str, object]
+
+#: A group smaller than this could be recognised by name, and is not named (FEATURES.md C12).
+SMALLEST_GROUP: Final = 5
+#: What ends within this after its start is one day, also when it ends after midnight.
+_ONE_EVENING: Final = timedelta(hours=12)
+_POSTAL_CODE: Final = re.compile(r"^\d{4} ?[A-Z]{2}\s+")
+_SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+_PROGRAMME_TEXT: Final = 56  #: characters beside the time column of the plain text
+
+
+def build_context(event: Event, *, label: str, words: Words, theme: Mapping[str, str]) -> Fields:
+    """Return what the first template stage knows: `event`, `series`, `t` (words), `theme`, `language`, `label`."""
+    return {
+        "event": _event(event, words),
+        "series": _series(event.series),
+        "t": dict(words),
+        "theme": dict(theme),
+        "language": event.series.language,
+        "label": _line(label),
+    }
+
+
+def _event(event: Event, words: Words) -> Fields:
+    language = event.series.language
+    return {
+        "slug": event.slug,
+        "title": _line(event.title),
+        "subtitle": _line(event.subtitle),
+        "audience": _line(event.audience),
+        "cancelled": event.status is EventStatus.CANCELLED,
+        "has_date": event.has_date(),
+        "date": _span(event, date_long, words),
+        "day": _span(event, date_short, words),
+        "day_month": day_month(event.start, language) if event.start else _line(event.season),
+        "times": _times(event, words),
+        "tile": _tile(event.start, _line(event.season), language),
+        "place": _place(event.venue, words),
+        "venue": _venue(event.venue),
+        "facts": _facts(event, words),
+        "registration": _url(event.registration),
+        "actions": _actions(event, words),
+        "days": _days(event),
+        "rounds": [_part(part, language) for part in event.programme if part.workshops or part.speakers],
+        "images": [_image(image) for image in event.images if _url(image.url)],
+        "attendance": _attendance(event.attendance, words),
+        "next_dates": [_next_date(following, language) for following in event.next_dates],
+        "links": [{"title": _line(link.title), "url": _url(link.url)} for link in event.links if _url(link.url)],
+        "announcement": _text(event.announcement),
+        "report": _text(event.report),
+        "preview": _previews(event, words),
+        "welcome": _welcome(event, words),
+    }
+
+
+def _series(series: Series) -> Fields:
+    return {
+        "slug": series.slug,
+        "name": _line(series.name),
+        "contact": series.contact,
+        "sender": {"name": _line(series.sender.name), "address": series.sender.address},
+        "organisation": _line(series.organisation) or _line(series.sender.name),
+        "website": _url(series.website),
+        "about_html": to_html(series.about, top=3),
+        "about_text": to_text(series.about),
+    }
+
+
+def _line(text: str) -> str:
+    """Words on one line; spaces that do not break stay."""
+    return re.sub(r"[ \t\r\n]+", " ", text).strip()
+
+
+def _url(url: str) -> str:
+    """The address, unless its scheme has no place in a mail ("javascript:", "data:")."""
+    scheme = _SCHEME.match(url.strip())
+    return url.strip() if scheme is None or scheme.group(1).lower() in SCHEMES else ""
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _is_one_day(start: datetime, end: datetime | None) -> bool:
+    return end is None or end.date() == start.date() or end - start < _ONE_EVENING
+
+
+def _span(event: Event, write: Callable[[date, str], str], words: Words) -> str:
+    """The day of an event, or its first and last day; its season or nothing where no date is known."""
+    start, end, language = event.start, event.end, event.series.language
+    if start is None:
+        return _line(event.season)
+    if end is None or _is_one_day(start, end):
+        return write(start, language)
+    first = date_short(start, language)
+    if (start.year, start.month) == (end.year, end.month):
+        first = f"{weekday(start, language)} {start.day}"
+    return f"{first} {words['up_to']} {write(end, language)}"
+
+
+def _times(event: Event, words: Words) -> str:
+    """From when till when, on one day; from a distance, by which clock."""
+    start, end, series = event.start, event.end, event.series
+    if start is None or not _is_one_day(start, end) or (start.time() == time() and end is None):
+        return ""
+    times = time_range(start, end, series.language)
+    if event.venue is not None and event.venue.online:
+        times += ", " + put(words["time_zone"], city=zone_city(series.timezone, series.language))
+    return times
+
+
+def _tile(day: date | None, season: str, language: str) -> Fields | None:
+    """A leaf of a calendar: something small, something large, something small."""
+    if day is not None:
+        return {"top": weekday(day, language), "big": str(day.day), "bottom": month(day, language)}
+    name, _, year = season.rpartition(" ")
+    if re.fullmatch(r"\d{4}", year):
+        return {"top": name, "big": year, "bottom": ""}
+    return {"top": season, "big": "", "bottom": ""} if season else None
+
+
+def _place(venue: Venue | None, words: Words) -> str:
+    """A town, for the subject; "online" where there is none."""
+    if venue is None:
+        return ""
+    town = _POSTAL_CODE.sub("", _line(venue.city)) or _line(venue.name)
+    return town or (words["online"].lower() if venue.online else "")
+
+
+def _venue(venue: Venue | None) -> Fields | None:
+    if venue is None or not any((venue.name, venue.address, venue.city, venue.url, venue.online)):
+        return None
+    parts = (_line(part) for part in (venue.name, venue.address, venue.city))
+    return {
+        "name": _line(venue.name),
+        "lines": [part for part in parts if part],
+        "url": _url(venue.url),
+        "online": _url(venue.online),
+    }
+
+
+def _facts(event: Event, words: Words) -> list[Fields]:
+    """Where, when, for whom, until when to register: key, label and lines; what is not known is left out."""
+    venue = event.venue or Venue()
+    where = [_line(part) for part in (venue.name, venue.address, venue.city) if part]
+    if venue.online:
+        where.append(words["or_online"] if where else words["online"])
+    register = []
+    if event.registration and event.register_until:
+        register = [put(words["until_day"], day=date_long(event.register_until, event.series.language))]
+    facts = (
+        ("where", where),
+        ("when", _when(event, words)),
+        ("audience", [_line(event.audience)] if event.audience else []),
+        ("register", register),
+    )
+    return [{"key": key, "label": words[f"fact_{key}"], "lines": lines} for key, lines in facts if lines]
+
+
+def _when(event: Event, words: Words) -> list[str]:
+    start, end, language = event.start, event.end, event.series.language
+    if start is None or end is None or _is_one_day(start, end):
+        lines = (_span(event, date_long, words), *_times(event, words).split(", "))
+        return [line for line in lines if line]
+    return [
+        f"{date_long(start, language)}, {time_range(start, None, language)}",
+        f"{words['till']} {date_long(end, language)}, {time_range(end, None, language)}",
+    ]
+
+
+def _actions(event: Event, words: Words) -> Fields:
+    """What the reader can do, the main thing first: one list per template."""
+    if event.status is EventStatus.CANCELLED:
+        return {"announcement": [], "reminder": []}
+    venue = event.venue or Venue()
+    register = {"words": words["register"], "url": _url(event.registration)}
+    join = {"words": words["join"], "url": _url(venue.online)}
+    route = {"words": words["route"], "url": _url(venue.url)}
+    # Who still has to register gets the link to take part once that is done.
+    announcement = [register, route] if event.registration else [join, route]
+    return {
+        "announcement": [action for action in announcement if action["url"]],
+        "reminder": [action for action in (route, join) if action["url"]],
+    }
+
+
+def _days(event: Event) -> list[Fields]:
+    """The programme; its days have a name where there are more than one."""
+    language = event.series.language
+    days = sorted({part.start.date() for part in event.programme})
+    return [
+        {
+            "day": _capital(date_short(day, language)) if len(days) > 1 else "",
+            "parts": [_part(part, language) for part in event.programme if part.start.date() == day],
+        }
+        for day in days
+    ]
+
+
+def _part(part: Part, language: str) -> Fields:
+    return {
+        "kind": str(part.kind),
+        "is_break": part.kind in (PartKind.BREAK, PartKind.LUNCH),
+        "start": clock(part.start, language),
+        "end": clock(part.end, language),
+        "times": f"{clock(part.start, language)}–{clock(part.end, language)}",
+        **_session(part, top=4),
+        "workshops": [_workshop(workshop, language) for workshop in part.workshops],
+    }
+
+
+def _workshop(workshop: Workshop, language: str) -> Fields:
+    times = time_range(workshop.start, workshop.end, language) if workshop.start else ""
+    return {"times": times, **_session(workshop, top=5)}
+
+
+def _session(session: Part | Workshop, *, top: int) -> Fields:
+    return {
+        "title": _line(session.title),
+        "room": _line(session.room),
+        "speakers": [_speaker(speaker) for speaker in session.speakers],
+        "abstract_html": to_html(session.abstract, top=top, paragraph="card-text ink"),
+        "abstract_text": to_text(session.abstract, _PROGRAMME_TEXT),
+    }
+
+
+def _speaker(speaker: Speaker) -> Fields:
+    detail = ", ".join(_line(part) for part in (speaker.role, speaker.organisation) if part)
+    return {"name": _line(speaker.name), "detail": detail}
+
+
+def _image(image: Image) -> Fields:
+    return {
+        "url": _url(image.url),
+        "alt": _line(image.alt),
+        "caption": _line(image.caption),
+        "large": _url(image.large),
+        "width": image.width,
+    }
+
+
+def _attendance(groups: Sequence[Attendance], words: Words) -> Fields | None:
+    """How many came, and from where; small groups are counted together, a small company not at all."""
+    total = sum(group.count for group in groups)
+    if total < SMALLEST_GROUP:
+        return None
+    named = [
+        (put(words["from_kind"], kind=_line(group.kind)), group.count)
+        for group in groups
+        if group.count >= SMALLEST_GROUP
+    ]
+    others = total - sum(count for _, count in named)
+    shown = [*named, (words["others"], others)] if named and others else named
+    phrases = [f"{count} {label}" for label, count in shown]
+    return {
+        "total": total,
+        "groups": [{"label": label, "count": count} for label, count in shown],
+        "sentence": series_of(phrases, words["and"]) if phrases else "",
+    }
+
+
+def _next_date(following: NextDate, language: str) -> Fields:
+    return {
+        "title": _line(following.title),
+        "date": date_long(following.day, language) if following.day else _line(following.season),
+        "place": _line(following.place),
+        "tile": _tile(following.day, _line(following.season), language),
+    }
+
+
+def _text(markdown: str) -> Fields:
+    """A text of the organisers in four forms; `titled` where its body opens with a heading of its own."""
+    lead, body = split_lead(markdown)
+    body_html = to_html(body)
+    return {
+        "lead_html": to_html(lead, paragraph="lead ink"),
+        "lead_text": to_text(lead),
+        "body_html": body_html,
+        "body_text": to_text(body),
+        "titled": body_html.startswith("<h2"),
+    }
+
+
+def _welcome(event: Event, words: Words) -> str:
+    """The first sentences of a reminder."""
+    if not event.has_date():
+        return words["reminder_lead_open"]
+    venue = event.venue or Venue()
+    lead = "reminder_lead_online" if venue.online and not (venue.name or venue.city) else "reminder_lead"
+    return put(words[lead], day=_span(event, date_short, words))
+
+
+def _previews(event: Event, words: Words) -> Fields:
+    """One preheader per template: a sentence that adds to the subject (F19)."""
+    if event.status is EventStatus.CANCELLED:
+        cancelled = preview([words["cancelled_text"]], "")
+        return {"announcement": cancelled, "reminder": cancelled, "report": cancelled}
+    where = _line(event.venue.name) if event.venue else ""
+    practical = ", ".join(part for part in (_times(event, words), where) if part)
+    facts = [f"{practical}."] if practical else []
+    until = []
+    if event.registration and event.register_until:
+        day = date_short(event.register_until, event.series.language)
+        until = [put(words["preview_register"], day=day)]
+    lead = to_text(split_lead(event.report)[0])
+    if PLACEHOLDER.search(lead):
+        lead = ""  # a preheader is the same for everybody
+    return {
+        "announcement": preview([*facts, *until], words["preview_announcement"]),
+        "reminder": preview(facts, words["preview_reminder"]),
+        "report": preview([first_sentence(lead)] if lead else [], words["preview_report"]),
+    }

@@ -1,0 +1,38 @@
+"""Stage 3: a composed mailing: what all recipients get, frozen, and what is known of one recipient."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.events.event import Mailbox
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mailing:
+    """The content of one mailing, composed once. Subject, html and text still hold `[[ … ]]`."""
+
+    slug: str  #: "masterclass-bewoners-in-beweging/reminder"
+    series: str  #: slug
+    series_name: str
+    template: str
+    language: str
+    sender: Mailbox  #: From
+    contact: str  #: Reply-To
+    subject: str
+    html: str  #: inlined, a full document
+    text: str
+    calendar: str = ""  #: text/calendar, METHOD:PUBLISH; empty where there is none
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """One person on one delivery, as the letter is addressed to them."""
+
+    id: str  #: opaque; stands in errors and logs instead of the address
+    address: str
+    name: str
+    attributes: Mapping[str, str]
+    message_id: str  #: without angle brackets; the same on every attempt
+    unsubscribe: tuple[str, ...]  #: URIs, https first, then mailto (RFC 2369 §3.2)
+    date: datetime  #: aware; when the delivery was handed to the outbox (RFC 5322 §3.6.1)
+    test: bool = False  #: a test send: marked in its subject

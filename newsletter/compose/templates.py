@@ -1,0 +1,143 @@
+"""Stage 3: the two-stage templates.
+
+In: a folder of templates (`<name>/subject.txt`, `letter.html`, `letter.txt`) and what is known of the event.
+Out: `Source`: subject, html and text in which only `[[ … ]]` and `[% … %]` remain, for the second stage.
+Both stages are sandboxed and strict: what a template asks for and is not there is an error, never a blank.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import (
+    ChoiceLoader,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
+from jinja2.exceptions import SecurityError, TemplateRuntimeError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from newsletter.compose.placeholders import PLACEHOLDER
+from newsletter.compose.wording import FILTERS, load_theme, load_words
+from newsletter.errors import TemplateError
+
+FILES = ("subject.txt", "letter.html", "letter.txt")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A letter after the first stage: the same for all recipients, and not yet inlined."""
+
+    subject: str
+    html: str
+    text: str
+
+
+class Templates:
+    """The templates of one or more folders; an earlier folder wins."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folders)
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=ChoiceLoader([FileSystemLoader(folder, encoding="utf-8") for folder in self.folders]),
+            undefined=StrictUndefined,
+            autoescape=lambda name: name is not None and name.endswith(".html"),
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._environment.filters.update(FILTERS)
+
+    def names(self) -> tuple[str, ...]:
+        """The templates that can be chosen, by name."""
+        found = {
+            folder.name
+            for root in self.folders
+            if root.is_dir()
+            for folder in root.iterdir()
+            if all((folder / file).is_file() for file in FILES)
+        }
+        return tuple(sorted(found))
+
+    def words(self, language: str) -> Mapping[str, str]:
+        """The fixed words of the letters in one language."""
+        return self._toml(f"words/{language}.toml", load_words)
+
+    def theme(self) -> Mapping[str, str]:
+        """The design tokens: colours, type, width."""
+        return self._toml("theme.toml", load_theme)
+
+    def _toml(self, path: str, load: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
+        for root in self.folders:
+            if (root / path).is_file():
+                try:
+                    return load((root / path).read_text(encoding="utf-8"))
+                except ValueError as error:
+                    raise TemplateError(f"{path} cannot be read: {error}") from error
+        raise TemplateError(f"there is no {path} in {_shown(self.folders)}; `newsletter init` puts it there")
+
+    def render(self, name: str, context: Mapping[str, object]) -> Source:
+        """Run the first stage.
+
+        Raises:
+            TemplateError: naming the file, and the line where Jinja2 knows it.
+        """
+        if name not in self.names():
+            known = ", ".join(self.names()) or "none"
+            raise TemplateError(
+                f"there is no template “{name}” in {_shown(self.folders)} (there are: {known}); "
+                f"a template is a folder with {', '.join(FILES)}"
+            )
+        subject = " ".join(self._render(f"{name}/subject.txt", context).split())
+        return Source(
+            subject=subject,
+            html=self._render(f"{name}/letter.html", {**context, "subject": subject}),
+            text=_tidy(self._render(f"{name}/letter.txt", {**context, "subject": subject})),
+        )
+
+    def _render(self, path: str, context: Mapping[str, object]) -> str:
+        try:
+            return self._environment.get_template(path).render(context)
+        except TemplateSyntaxError as error:
+            raise TemplateError(f"templates/{error.name or path}:{error.lineno}: {error.message}") from error
+        except TemplateNotFound as error:
+            raise TemplateError(f"templates/{path}: it includes {error.name}, which is not there") from error
+        except (
+            UndefinedError,
+            SecurityError,
+            TemplateRuntimeError,
+            TypeError,
+            ValueError,
+            OverflowError,
+        ) as error:
+            place = f"{path}:{_line(error)}" if _line(error) else path
+            raise TemplateError(f"templates/{place}: {error}") from error
+
+
+def _line(error: BaseException) -> int:
+    """Jinja2 rewrites tracebacks so that frames of a template carry its own line numbers."""
+    line, frame = 0, error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename.endswith((".html", ".txt", ".css")):
+            line = frame.tb_lineno
+        frame = frame.tb_next
+    return line
+
+
+def _shown(folders: Sequence[Path]) -> str:
+    return " or ".join(str(folder) for folder in folders)
+
+
+def _tidy(text: str) -> str:
+    """At most one empty line in a row, no spaces at line ends, one newline at the end."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
+
+
+def placeholders(text: str) -> tuple[str, ...]:
+    """The `[[ … ]]` and `[% … %]` of a text, in order."""
+    return tuple(PLACEHOLDER.findall(text))

@@ -1,0 +1,192 @@
+"""The bytes of a letter: structure, headers, lines."""
+
+import quopri
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import Message
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.compose.calendar import calendar_file
+from newsletter.compose.letter import Letter
+from newsletter.compose.mailing import Mailing, Recipient
+from newsletter.errors import HeaderError, PlaceholderError, TemplateError
+from newsletter.events.event import Mailbox
+from tests.world import NOW, event, mailing_content
+
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=90)
+
+
+def recipient(name: str = "Zoë D’Angelo-’t Hooft, jr.", **changes: object) -> Recipient:
+    plain = Recipient(
+        id="#12",
+        address="Zoe+nieuws@example.nl",
+        name=name,
+        attributes={"organisation": "Gemeente Één"},
+        message_id="abc@nieuwsbrief.example.nl",
+        unsubscribe=("https://nieuwsbrief.example.nl/u/token", "mailto:vragen@example.nl?subject=unsubscribe%20token"),
+        date=datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def with_calendar() -> Mailing:
+    return replace(mailing_content(), calendar=calendar_file(event(), stamp=NOW, domain="nieuwsbrief.example.nl"))
+
+
+def tree(message: Message) -> object:
+    if message.is_multipart():
+        parts = message.get_payload()
+        assert isinstance(parts, list)
+        return (message.get_content_subtype(), [tree(part) for part in parts if isinstance(part, Message)])
+    return message.get_content_type()
+
+
+def body(message: Message, kind: str) -> str:
+    [part] = [part for part in message.walk() if part.get_content_type() == kind]
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode().replace("\r\n", "\n")
+
+
+def test_the_text_stands_before_the_html() -> None:
+    message = message_from_bytes(Letter(mailing_content()).address(recipient()))
+    assert tree(message) == ("alternative", ["text/plain", "text/html"])
+
+
+def test_a_calendar_stands_last_among_the_alternatives_and_once_more_as_a_file() -> None:
+    message = message_from_bytes(Letter(with_calendar()).address(recipient()))
+    assert tree(message) == (
+        "mixed",
+        [("alternative", ["text/plain", "text/html", "text/calendar"]), "application/ics"],
+    )
+    inside, attached = body(message, "text/calendar"), body(message, "application/ics")
+    assert inside == attached
+    [part] = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
+    assert part.get_param("method") == "PUBLISH"
+    assert "METHOD:PUBLISH" in inside
+
+
+def test_the_headers_are_those_of_a_mailing_to_a_list() -> None:
+    message = message_from_bytes(Letter(mailing_content()).address(recipient()))
+    assert Counter(name.lower() for name in message).most_common(1)[0][1] == 1
+    fixed = {
+        "Reply-To": "vragen@example.nl",
+        "List-Id": "\"Kennisdagen 'wonen'\" <kennisdagen.lists.nieuwsbrief.example.nl>",
+        "List-Owner": "<mailto:vragen@example.nl>",
+        "List-Post": "NO",
+        "Precedence": "bulk",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
+        "Feedback-ID": "kennisdag.reminder:kennisdagen:reminder:nieuwsbriefexam",
+        "Content-Language": "nl",
+        "MIME-Version": "1.0",
+        "Message-ID": "<abc@nieuwsbrief.example.nl>",
+        "Date": "Mon, 02 Mar 2026 09:00:00 +0000",
+        "List-Unsubscribe": "<https://nieuwsbrief.example.nl/u/token>,\r\n"
+        " <mailto:vragen@example.nl?subject=unsubscribe%20token>",
+    }
+    for name, value in fixed.items():
+        assert str(message[name]).replace("\r\n", "\n") == value.replace("\r\n", "\n"), name
+    # One-click is only promised where a signature covers it (RFC 8058 §4).
+    assert "List-Unsubscribe-Post" not in message
+    assert "Bcc" not in message
+
+
+@given(NAMES, st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
+def test_every_line_fits_and_the_parts_decode_to_the_plain_rendering(name: str, extra: str) -> None:
+    mailing = replace(
+        with_calendar(),
+        html=mailing_content().html.replace("<p>", "<p>[[ subscriber.extra ]]"),
+        text="[[ subscriber.extra ]]\n.\n" + mailing_content().text,
+    )
+    letter, person = Letter(mailing), recipient(name, attributes={"extra": extra})
+    wire = letter.address(person)
+    assert wire.isascii()
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", wire)
+    head, _, content = wire.partition(b"\r\n\r\n")
+    assert all(len(line) <= 78 for line in head.split(b"\r\n"))
+    assert all(len(line) <= 76 for line in content.split(b"\r\n"))
+    assert not re.search(rb"(?m)^(\.|From )", content)
+    message = message_from_bytes(wire)
+    _, html, text = letter.plain(person)
+    assert body(message, "text/html") == re.sub(r"\r\n|\r", "\n", html)
+    assert body(message, "text/plain") == re.sub(r"\r\n|\r", "\n", text)
+
+
+def test_a_subject_may_hold_a_placeholder() -> None:
+    letter = Letter(replace(mailing_content(), subject="Dag [[ subscriber.name ]]: donderdag"))
+    assert b"Subject: Dag Jan: donderdag\r\n" in letter.address(recipient("Jan"))
+    assert letter.plain(recipient("Jan"))[0] == "Dag Jan: donderdag"
+
+
+def test_a_test_letter_is_marked_in_its_subject() -> None:
+    for subject in ("Dag", "Dag [[ subscriber.name ]]"):
+        wire = Letter(replace(mailing_content(), subject=subject)).address(recipient("Jan", test=True))
+        assert b"Subject: [TEST] Dag" in wire
+
+
+def test_two_letters_of_one_mailing_differ_only_in_greeting_and_token_urls() -> None:
+    letter = Letter(mailing_content())
+    first, second = (
+        quopri.decodestring(letter.address(recipient(name, unsubscribe=(f"https://example.nl/u/{name}",))))
+        for name in ("Anna", "Bart")
+    )
+    assert first.replace(b"Anna", b"Bart") == second
+
+
+def test_a_name_with_a_line_end_is_refused_for_that_recipient_only() -> None:
+    letter = Letter(mailing_content())
+    with pytest.raises(HeaderError, match="control character"):
+        letter.address(recipient("Jan\r\nBcc: x@example.nl"))
+    assert letter.address(recipient("Jan"))
+
+
+def test_a_missing_value_names_the_recipient_by_id_and_the_key() -> None:
+    letter = Letter(replace(mailing_content(), text="[[ subscriber.functie ]]"))
+    with pytest.raises(PlaceholderError, match=r"#12 has no value for subscriber\.functie") as caught:
+        letter.address(recipient())
+    assert "@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"subject": "a\r\nBcc: x@example.nl"}, HeaderError),
+        ({"sender": Mailbox(name="a\nb", address="a@example.nl")}, HeaderError),
+        ({"contact": "vragen"}, HeaderError),
+        ({"subject": "[[ x"}, None),
+        ({"text": "[[ x"}, TemplateError),
+        ({"html": "<p>[% if %]</p>"}, TemplateError),
+    ],
+)
+def test_what_can_never_be_sent_is_refused_when_the_letter_is_compiled(
+    change: dict[str, object], error: type[Exception] | None
+) -> None:
+    mailing = replace(mailing_content(), **change)  # type: ignore[arg-type]
+    if error is None:
+        assert Letter(mailing)
+    else:
+        with pytest.raises(error):
+            Letter(mailing)
+
+
+def test_an_address_with_an_idn_domain_is_written_in_ascii() -> None:
+    wire = Letter(mailing_content()).address(recipient("", address="jan@münchen.example"))
+    assert b"To: jan@xn--mnchen-3ya.example\r\n" in wire
+
+
+def test_nothing_of_this_machine_stands_in_a_letter() -> None:
+    import getpass
+    import socket
+    from pathlib import Path
+
+    wire = Letter(with_calendar()).address(recipient()).decode()
+    for secret in {socket.getfqdn(), socket.gethostname(), str(Path.cwd())} - {"localhost"}:
+        assert secret not in wire
+    assert f"{getpass.getuser()}@" not in wire

@@ -1,0 +1,134 @@
+"""The wire form holds exactly what a plain rendering holds."""
+
+import quopri
+import re
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.compose.wire import Compiled, quoted_printable
+from newsletter.errors import PlaceholderError, TemplateError
+
+ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            "Beste [[ name ]],\n",
+            "[% if flag %]ja – [[ name ]][% else %]née[% endif %]",
+            "[% for item in items %]- [[ item ]]\n[% endfor %]",
+            '<p style="color:#123456">‘coöperatie’ = 100 %</p>',
+            ".\n..\n.x\n",
+            "From hier\n",
+            "x" * 200,
+            "é" * 90,
+            "spatie aan het eind \n",
+            "\t[[ name ]] \n",
+            "=3D =\n",
+            "\r\n",
+        ]
+    ),
+    max_size=15,
+).map("".join)
+
+
+def unfolded(encoded: str) -> str:
+    return quopri.decodestring(encoded.encode("ascii")).decode().replace("\r\n", "\n")
+
+
+def normal(text: str) -> str:
+    return re.sub(r"\r\n|\r", "\n", text)
+
+
+def assert_wire(encoded: str) -> None:
+    assert encoded.isascii()
+    assert not re.search(r"(?<!\r)\n|\r(?!\n)", encoded)
+    for line in encoded.split("\r\n"):
+        assert len(line) <= 76
+        assert not line.startswith((".", "From "))
+        assert not line.endswith((" ", "\t"))
+
+
+@given(ANY)
+@settings(max_examples=300)
+def test_a_fragment_decodes_to_itself_and_ends_at_column_zero(text: str) -> None:
+    encoded = quoted_printable(text)
+    assert_wire(encoded)
+    assert unfolded(encoded) == normal(text)
+    assert encoded == "" or encoded.endswith("\r\n")
+
+
+@given(PIECES, ANY, st.booleans(), st.lists(ANY, max_size=3), st.booleans())
+@settings(max_examples=300)
+def test_the_wire_form_decodes_to_the_plain_rendering(
+    source: str, name: str, flag: bool, items: list[str], html: bool
+) -> None:
+    context: Mapping[str, object] = {"name": name, "flag": flag, "items": items}
+    wire = Compiled(source, html=html).render(context, recipient="#1")
+    plain = Compiled(source, html=html, wire=False).render(context, recipient="#1")
+    assert_wire(wire)
+    assert unfolded(wire) == normal(plain)
+
+
+def test_html_values_are_escaped_and_text_values_are_literal() -> None:
+    context = {"name": "<script>alert('x')</script> {{7*7}} [[ 7*7 ]] %s"}
+    html = Compiled("[[ name ]]", html=True, wire=False).render(context, recipient="#1")
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    text = Compiled("[[ name ]]", html=False, wire=False).render(context, recipient="#1")
+    assert text == context["name"]
+
+
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [
+        ("[[ subscriber.organisation ]]", "subscriber.organisation"),
+        ("[% if subscriber.organisation %]x[% endif %]", "subscriber.organisation"),
+        ("[[ nobody ]]", "nobody"),
+        ("[[ nobody.name ]]", "nobody"),
+    ],
+)
+def test_a_missing_value_names_the_recipient_and_the_key(source: str, key: str) -> None:
+    with pytest.raises(PlaceholderError) as caught:
+        Compiled(source, html=False).render({"subscriber": {"name": "x"}}, recipient="#12")
+    assert (caught.value.recipient, caught.value.key) == ("#12", key)
+    assert "#12" in str(caught.value)
+    assert key in str(caught.value)
+
+
+def test_a_default_stands_in_for_a_missing_value() -> None:
+    source = "[[ subscriber.organisation | default('–') ]]"
+    assert Compiled(source, html=False, wire=False).render({"subscriber": {}}, recipient="#1") == "–"
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("a\n[[ name", "letter:2"),
+        ("[% if x %]", "letter:1"),
+        ("[% set x %]a[% endset %]", "AssignBlock"),
+        ("[% filter upper %]a[% endfilter %]", "FilterBlock"),
+        ("[% macro m() %]a[% endmacro %]", "Macro"),
+    ],
+)
+def test_placeholders_that_cannot_be_read_name_the_line(source: str, why: str) -> None:
+    with pytest.raises(TemplateError, match=re.escape(why)):
+        Compiled(source, html=False)
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "[[ name.__class__ ]]",
+        "[[ ''.__class__.__mro__ ]]",
+        "[[ '%s'.__class__.__base__.__subclasses__() ]]",
+        "[[ ('{0.__class__}' | attr('format'))(1) ]]",
+        "[[ '{0.__class__}'.format(1) ]]",
+        "[[ cycler.__init__.__globals__ ]]",
+        "[% for x in range(10**9) %]x[% endfor %]",
+    ],
+)
+def test_what_an_organiser_writes_cannot_leave_the_sandbox(attack: str) -> None:
+    with pytest.raises(TemplateError):
+        Compiled(attack, html=False).render({"name": "x"}, recipient="#1")
