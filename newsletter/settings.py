@@ -1,0 +1,163 @@
+"""Every setting, grouped, typed and described.
+
+In: environment variables (`NEWSLETTER_SMTP__HOST`) and the file `newsletter.env` of the working folder, read once,
+at the edge. Out: a frozen `Settings` that is passed down; nobody imports an instance.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from newsletter.errors import SettingsError
+
+ENV_FILE = "newsletter.env"
+PREFIX = "NEWSLETTER_"
+
+
+class Security(StrEnum):
+    TLS = "tls"  #: TLS from the first byte (port 465)
+    STARTTLS = "starttls"  #: STARTTLS, required (port 587)
+    NONE = "none"  #: in clear
+    AUTO = "auto"  #: none on loopback; else tls on port 465 and starttls elsewhere
+
+
+def _https(url: str) -> str:
+    if url and not url.startswith("https://"):
+        raise ValueError("must start with https://")
+    return url.rstrip("/")
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Smtp(_Group):
+    host: str = Field(
+        "", description="Mail server that letters are handed to; empty: letters go into the folder below."
+    )
+    port: int = Field(587, description="Port of the mail server.", ge=1, le=65535)
+    security: Security = Field(
+        Security.AUTO,
+        description="`tls`, `starttls`, `none`, or `auto`: none on loopback, else `tls` on port 465 and `starttls` "
+        "elsewhere. TLS is required, never merely tried.",
+    )
+    username: str = Field("", description="Name to log in with; empty: no login.")
+    password: SecretStr = Field(SecretStr(""), description="Password to log in with.")
+    ca_file: Path | None = Field(None, description="Certificates to trust instead of those of the system.")
+    connections: int = Field(4, description="How many connections are kept open at once.", ge=1, le=50)
+    letters_per_connection: int = Field(500, description="After so many letters a connection is renewed.", ge=1)
+    connect_timeout: float = Field(30, description="Seconds to wait for a connection and greeting.", gt=0)
+    command_timeout: float = Field(300, description="Seconds to wait for the answer to a command.", gt=0)
+    data_timeout: float = Field(600, description="Seconds to wait for the answer to a whole letter.", gt=0)
+    hostname: str = Field("", description="Name to greet the mail server with; empty: the domain of the From.")
+
+
+class Mail(_Group):
+    bounce_address: str = Field(
+        "",
+        description="Mailbox that takes plus-addresses, for bounces: each letter gets `box+token@domain` as its "
+        "envelope sender. Empty: the From address.",
+    )
+    public_url: Annotated[str, AfterValidator(_https)] = Field(
+        "",
+        description="https address below which the unsubscribe page is served (`<url>/u/<token>`). Empty: letters "
+        "offer unsubscribing by mail to the contact mailbox.",
+    )
+    resend_in_doubt: bool = Field(
+        True,
+        description="Send a letter again, with the same Message-ID, when it is not known whether it arrived; "
+        "`false` holds it for a person.",
+    )
+
+
+class Store(_Group):
+    url: str = Field(
+        "sqlite:///var/newsletter.sqlite",
+        description="Where everything is kept: `sqlite:///path` or `postgresql://user@host/name`.",
+    )
+
+
+class Paths(_Group):
+    templates: Path = Field(Path("templates"), description="Folder of the templates.")
+    recipients: Path = Field(Path("recipients"), description="Folder of the recipient lists.")
+    outbox: Path = Field(Path("var/outbox"), description="Folder that letters go into while no mail server is set.")
+
+
+class Schedule(_Group):
+    refresh_seconds: float = Field(
+        2, description="How often `newsletter run` looks for changes that were made elsewhere.", gt=0, le=60
+    )
+    lease_seconds: float = Field(
+        60,
+        description="After so many seconds without a sign of life, the letters of a stopped process are taken over.",
+        ge=5,
+    )
+
+
+class Settings(BaseSettings):
+    """All settings; `NEWSLETTER_` + group + `__` + name, in any letter case."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", env_file_encoding="utf-8", frozen=True, extra="forbid"
+    )
+
+    store: Store = Store()
+    smtp: Smtp = Smtp()
+    mail: Mail = Mail()
+    paths: Paths = Paths()
+    schedule: Schedule = Schedule()
+
+
+def load(folder: Path) -> Settings:
+    """Read the settings of a folder; the environment wins over its `newsletter.env`.
+
+    Relative paths of the settings hold from that folder.
+
+    Raises:
+        SettingsError: naming the variable and what is wrong with it.
+    """
+    try:
+        return Settings(_env_file=folder / ENV_FILE)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False, include_context=False)
+        sentences = [f"{_variable(item['loc'])}: {item['msg']}" for item in wrong]
+        raise SettingsError(f"settings cannot be used: {'; '.join(sentences)}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{folder / ENV_FILE} cannot be read: {error}") from error
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = "__".join(str(part) for part in location).upper()
+    return name if name.startswith(PREFIX) else PREFIX + name
+
+
+def _described() -> Iterator[tuple[str, str, str]]:
+    """Variable, default and description of every setting."""
+    for group, field in Settings.model_fields.items():
+        model = field.annotation
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            raise TypeError(f"settings group {group} is no model")
+        for name, info in model.model_fields.items():
+            known = info.default is not None and not isinstance(info.default, SecretStr)
+            default = str(info.default) if known else ""
+            yield f"{PREFIX}{group.upper()}__{name.upper()}", default, info.description or ""
+
+
+def table() -> str:
+    """The settings as a Markdown table; README holds it, and a test compares."""
+    rows = ["| variable | default | what it is |", "|---|---|---|"]
+    for variable, default, description in _described():
+        rows.append(f"| `{variable}` | {f'`{default}`' if default else ''} | {description} |")
+    return "\n".join(rows) + "\n"
+
+
+def example_file() -> str:
+    """A `newsletter.env` in which every setting is explained and none is set."""
+    lines = ["# Settings of newsletter. Take away the # before a setting to change it.", ""]
+    for variable, default, description in _described():
+        lines += [f"# {description}", f"#{variable}={default}", ""]
+    return "\n".join(lines)

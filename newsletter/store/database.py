@@ -1,0 +1,153 @@
+"""Memory: one database, SQLite or PostgreSQL behind one face.
+
+In: the URL of the settings. Out: transactions. Whoever opens a transaction is a shell; queries get it as an argument.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event, make_url
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from newsletter.errors import StoreError
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+#: How long one process waits for another's write to SQLite, in milliseconds.
+BUSY = 30_000
+
+
+class Database:
+    """An opened store; `open_database` makes one."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that changes something: all of it is committed at the end, or nothing."""
+        async with self._engine.connect() as connection:
+            await connection.execution_options(newsletter_write=True)
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads, from one moment of the store."""
+        async with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def async_url(url: str, folder: Path) -> URL:
+    """The URL with its asynchronous driver; a relative SQLite path holds from `folder`.
+
+    Raises:
+        StoreError: it is neither SQLite nor PostgreSQL.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(
+            f"the store “{url}” cannot be read; write sqlite:///path or postgresql://user@host/name"
+        ) from error
+    backend = parsed.get_backend_name()
+    if backend not in DRIVERS:
+        raise StoreError(f"the store “{backend}” is not known; write sqlite:///path or postgresql://user@host/name")
+    if backend == "sqlite" and parsed.database:
+        return parsed.set(drivername=DRIVERS[backend], database=str(folder / parsed.database))
+    return parsed.set(drivername=DRIVERS[backend])
+
+
+async def open_database(url: str, folder: Path = Path()) -> Database:
+    """Open the store and bring it to the schema of this program.
+
+    Raises:
+        StoreError: it cannot be reached, or a newer program has written it.
+    """
+    parsed = async_url(url, folder)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    if sqlite and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        engine = create_async_engine(parsed)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StoreError("the driver of this store is not installed; run pip install 'newsletter[postgres]'") from error
+    if sqlite:
+        _prepare_sqlite(engine)
+    shown = parsed.render_as_string(hide_password=True)
+    try:
+        async with engine.connect() as connection:
+            await connection.execution_options(newsletter_write=True)
+            async with connection.begin():
+                await connection.run_sync(_migrate)
+    except (DBAPIError, OSError) as error:
+        await engine.dispose()
+        cause = getattr(error, "orig", None) or error
+        raise StoreError(f"the store {shown} cannot be opened: {str(cause).splitlines()[0]}") from error
+    except StoreError:
+        await engine.dispose()
+        raise
+    return Database(engine)
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    """WAL, durable commits, and writers that queue up instead of failing halfway.
+
+    The driver would begin a transaction by itself, and only at the first change: a reader that becomes a writer then
+    fails at once when another has written in between. So we begin it, as a writer from the start where it will write.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (f"busy_timeout={BUSY}", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        # WAL stays with the file once it is set, but SQLite does not wait for its turn to set it: when another
+        # process is just making the store, that one sets it.
+        with suppress(sqlite3.OperationalError):
+            cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def began(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("newsletter_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _migrate(connection: Connection) -> None:
+    config = migrations()
+    script = ScriptDirectory.from_config(config)
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current == script.get_current_head():
+        return
+    if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
+        raise StoreError(
+            f"the store has schema {current}, which is newer than this program knows; "
+            "use the newer program, or restore a backup"
+        )
+    if connection.dialect.name == "postgresql":
+        # Two processes may start on an empty store at once; the second waits, and finds it made.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7365726965)")
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except OperationalError as error:
+        raise StoreError(f"the store could not be brought up to date: {error.orig}") from error
