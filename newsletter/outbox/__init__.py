@@ -1,0 +1,1 @@
+"""Stage 4, durable hand-over: delivery and its states, enqueue, retry, worker."""

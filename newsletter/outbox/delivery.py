@@ -1,0 +1,52 @@
+"""Stage 4: a delivery is one mailing for one subscriber; an attempt is one try to hand it to a mail server.
+
+In: nothing. Out: the nouns, their states, and who is passed over at the last moment.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"  #: waits for its turn
+    CLAIMED = "claimed"  #: a worker has it, until its lease ends
+    DEFERRED = "deferred"  #: refused for now; is tried again at its time
+    IN_DOUBT = "in_doubt"  #: the connection broke after the letter was handed over: it may have arrived
+    SENT = "sent"  #: the mail server took it
+    FAILED = "failed"  #: the mail server refused it for good, or it could not be addressed
+    WITHHELD = "withheld"  #: suppressed or unsubscribed after the audience was fixed
+
+
+#: What may still be sent; a delivery in one of these keeps its mailing from being done.
+OPEN = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.DEFERRED, DeliveryState.IN_DOUBT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """A claimed delivery, with what is known of its subscriber at this moment."""
+
+    id: int
+    mailing_id: int
+    subscriber_id: int
+    address: str
+    name: str
+    attributes: Mapping[str, str]
+    attempts: int  #: made before this one
+    queued_at: datetime
+    suppressed: str | None  #: reason, if there is one now
+    subscribed: bool  #: still active on one of the lists that the mailing goes to
+    list_id: int  #: the list that an unsubscribe link in this letter is about
+
+
+def withheld(delivery: Delivery) -> str:
+    """Why nothing may be sent to this subscriber any more, or nothing.
+
+    The audience was fixed when the mailing fired; who leaves after that must not get the letter (GDPR article 21 (3)).
+    """
+    if delivery.suppressed is not None:
+        return f"suppressed: {delivery.suppressed}"
+    if not delivery.subscribed:
+        return "unsubscribed after the mailing had started"
+    return ""

@@ -1,0 +1,129 @@
+"""A mail server on loopback that does what a test tells it to: real sockets, real SMTP, no library of ours.
+
+It speaks just enough SMTP (RFC 5321) and can refuse, hang up or stay silent at any command.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+HANG_UP = "hang up"
+Answer = Callable[[str, int], str | None]
+
+
+@dataclass
+class Server:
+    """What the server heard: commands by connection, and the letters."""
+
+    port: int = 0
+    commands: list[str] = field(default_factory=list)
+    letters: list[tuple[str, str, bytes]] = field(default_factory=list)
+    connections: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait_for_letters(self, count: int) -> None:
+        while len(self.letters) < count:
+            self.changed.clear()
+            await self.changed.wait()
+
+
+def _verb(line: str) -> str:
+    return line.split(" ", 1)[0].upper()
+
+
+async def _serve(
+    server: Server,
+    answer: Answer,
+    extensions: tuple[str, ...],
+    tls: ssl.SSLContext | None,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    server.connections += 1
+    sender = recipient = ""
+
+    async def say(text: str) -> None:
+        writer.write(text.encode() + b"\r\n")
+        await writer.drain()
+
+    greeting = answer("CONNECT", server.connections)
+    if greeting == HANG_UP:
+        return
+    await say(greeting or "220 localhost ESMTP")
+    while raw := await reader.readline():
+        line = raw.decode().rstrip("\r\n")
+        verb = _verb(line)
+        server.commands.append(line)
+        wanted = answer(verb, len(server.letters))
+        if wanted == HANG_UP:
+            return
+        if wanted:
+            await say(wanted)
+            continue
+        if verb == "EHLO":
+            await say("\r\n".join(["250-localhost", *(f"250-{one}" for one in extensions), "250 8BITMIME"]))
+        elif verb == "STARTTLS" and tls is not None:
+            await say("220 go ahead")
+            await writer.start_tls(tls)
+        elif verb == "AUTH":
+            await say("235 2.7.0 welcome")
+        elif verb == "MAIL":
+            sender = line.partition("<")[2].partition(">")[0]
+            await say("250 2.1.0 ok")
+        elif verb == "RCPT":
+            recipient = line.partition("<")[2].partition(">")[0]
+            await say("250 2.1.5 ok")
+        elif verb == "DATA":
+            await say("354 go on")
+            content = await reader.readuntil(b"\r\n.\r\n")
+            wanted = answer(".", len(server.letters))
+            if wanted == HANG_UP:
+                return
+            if not wanted or wanted.startswith("2"):
+                server.letters.append((sender, recipient, content[:-3].replace(b"\r\n..", b"\r\n.")))
+                server.changed.set()
+            await say(wanted or "250 2.0.0 queued")
+        elif verb == "QUIT":
+            await say("221 bye")
+            return
+        else:
+            await say("250 ok")
+
+
+@asynccontextmanager
+async def smtp_server(
+    answer: Answer = lambda _verb, _letters: None,
+    *,
+    extensions: tuple[str, ...] = (),
+    tls: ssl.SSLContext | None = None,
+    implicit_tls: bool = False,
+    port: int = 0,
+) -> AsyncIterator[Server]:
+    """Serve while the block runs. `answer(verb, letters so far)` gives a reply, HANG_UP, or None for the usual one."""
+    server = Server()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            await _serve(server, answer, extensions, tls, reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+            pass  # the client has gone
+        finally:
+            tasks.discard(task)
+            writer.close()
+
+    listener = await asyncio.start_server(connected, "127.0.0.1", port, limit=2**24, ssl=tls if implicit_tls else None)
+    server.port = listener.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listener.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await listener.wait_closed()
