@@ -114,6 +114,7 @@ def _replan_one(
     new = _new_times(after, mailing, entry)
     if mailing.state is MailingState.SCHEDULED and (
         hold := _reason_to_hold(before, after, old, new, mailing.fixed or mailing.planned is None, known, now)
+        or _not_what_was_confirmed(before, after, mailing, entry)
     ):
         return _change(mailing, ChangeKind.HOLD, MailingState.HELD, new, hold)
     if new == old:
@@ -164,6 +165,23 @@ def _reason_to_hold(
         ahead = new.due_at is not None and now < new.due_at
         passed = "comes after the event has begun" if ahead else "has already passed"
         return f"its time {_wall(new.due_at, after.series.zone)} {passed}, because {_cause(before, after)}; {again}"
+    return ""
+
+
+def _not_what_was_confirmed(
+    before: Event | None, after: Event, mailing: PendingMailing, entry: PlannedMailing | None
+) -> str:
+    """Whether the plan now names another template or other lists than a person agreed to, in a sentence."""
+    if mailing.planned is None or entry is None:
+        return ""
+    if mailing.planned.template != entry.template:
+        template = f"its template is now “{entry.template}” instead of “{mailing.planned.template}”"
+        return f"{template}; look at the letter and schedule it again"
+    was = mailing.planned.lists or (before or after).series.lists
+    becomes = entry.lists or after.series.lists
+    if set(was) != set(becomes):
+        lists = f"it now goes to {', '.join(becomes)} instead of {', '.join(was)}"
+        return f"{lists}; look at the number of recipients and schedule it again"
     return ""
 
 

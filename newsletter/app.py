@@ -1,0 +1,87 @@
+"""The composition root: the only place where parts meet.
+
+In: settings and the working folder. Out: an `App` that holds an open store, the templates, and the way out.
+"""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from newsletter.compose.templates import Templates
+from newsletter.outbox.outcome import Transport
+from newsletter.outbox.worker import Clock, Sending
+from newsletter.settings import Settings
+from newsletter.smtp.client import SmtpTransport
+from newsletter.smtp.folder import FolderTransport
+from newsletter.store import journal
+from newsletter.store.database import Database, open_database
+
+PACKAGE = Path(__file__).parent
+
+
+def clock() -> datetime:
+    """The real one; everything else gets a moment, or a clock, as an argument."""
+    return datetime.now(UTC)
+
+
+def shipped(name: str) -> Path:
+    """A folder that comes with the product ("templates", "recipients"): in the wheel, or beside the package."""
+    packed = PACKAGE / "_files" / name
+    return packed if packed.is_dir() else PACKAGE.parent / name
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    folder: Path
+    settings: Settings
+    database: Database
+    templates: Templates
+    sending: Sending
+    clock: Clock
+
+
+def make_templates(settings: Settings, folder: Path) -> Templates:
+    """The templates of the working folder, and behind them those that come with the product."""
+    return Templates([folder / settings.paths.templates, shipped("templates")])
+
+
+def make_transport(settings: Settings, folder: Path) -> Transport:
+    """A mail server if one is set, else a folder of .eml files."""
+    if settings.smtp.host:
+        return SmtpTransport(settings.smtp)
+    return FolderTransport(folder / settings.paths.outbox)
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, folder: Path, *, clock: Clock = clock) -> AsyncIterator[App]:
+    """Open the store and wire the parts; closes what it opened.
+
+    Raises:
+        StoreError: the store cannot be opened.
+    """
+    database = await open_database(settings.store.url, folder)
+    try:
+        async with database.write() as tx:
+            secret = await journal.secret(tx, secrets.token_bytes(32))
+        sending = Sending(
+            database=database,
+            transport=make_transport(settings, folder),
+            mail=settings.mail,
+            secret=secret,
+            clock=clock,
+            connections=settings.smtp.connections,
+            lease=timedelta(seconds=settings.schedule.lease_seconds),
+        )
+        yield App(
+            folder=folder,
+            settings=settings,
+            database=database,
+            templates=make_templates(settings, folder),
+            sending=sending,
+            clock=clock,
+        )
+    finally:
+        await database.close()

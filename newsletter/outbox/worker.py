@@ -1,0 +1,172 @@
+"""Stage 4: the worker: claim, look again, address, send, record.
+
+In: deliveries of mailings that are being sent. Out: their outcomes, each committed before the same connection takes
+the next letter, so that a crash leaves at most one letter per connection in doubt.
+"""
+
+import asyncio
+import os
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from newsletter.compose.headers import ascii_address
+from newsletter.compose.letter import Letter
+from newsletter.compose.mailing import Recipient
+from newsletter.errors import HeaderError, SmtpError, StoreError, TemplateError
+from newsletter.outbox.delivery import Delivery, DeliveryState, withheld
+from newsletter.outbox.envelope import envelope_sender, message_id, unsubscribe_uris
+from newsletter.outbox.outcome import Outcome, OutcomeKind, Session, Transport
+from newsletter.outbox.retry import Decision, decide
+from newsletter.settings import Mail
+from newsletter.store import deliveries, mailings
+from newsletter.store.database import Database
+
+Clock = Callable[[], datetime]
+
+#: Deliveries that one connection claims at a time.
+BATCH = 20
+#: Compiled letters that are kept; more mailings than this are rarely on their way at once.
+KEPT = 8
+
+
+@dataclass
+class Tally:
+    """What a round came to."""
+
+    states: Counter[DeliveryState] = field(default_factory=Counter)
+    trouble: str = ""  #: why a connection could not be opened, if so
+
+    def total(self) -> int:
+        return self.states.total()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """Everything that a worker needs to send."""
+
+    database: Database
+    transport: Transport
+    mail: Mail
+    secret: bytes
+    clock: Clock
+    connections: int = 4
+    lease: timedelta = timedelta(minutes=1)
+
+
+class Worker:
+    """Sends what may leave now, over a few connections at once."""
+
+    def __init__(self, sending: Sending, *, name: str = "", on_settled: Callable[[DeliveryState], None] | None = None):
+        self._sending = sending
+        self._name = name or f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
+        self._on_settled = on_settled
+        self._letters: dict[int, Letter] = {}
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Finish the letters that are on their way, give the others back, and end."""
+        self._stopping = True
+
+    async def drain(self) -> Tally:
+        """Send until nothing is left that may leave now, or until `stop`."""
+        tally = Tally()
+        heartbeat = asyncio.create_task(self._heartbeat())
+        try:
+            await asyncio.gather(*(self._connection(tally) for _ in range(self._sending.connections)))
+        finally:
+            heartbeat.cancel()
+            with suppress(asyncio.CancelledError):
+                await heartbeat
+            async with self._sending.database.write() as tx:
+                await deliveries.release(tx, self._name, now=self._sending.clock())
+        return tally
+
+    async def _heartbeat(self) -> None:
+        while True:
+            await asyncio.sleep(self._sending.lease.total_seconds() / 3)
+            async with self._sending.database.write() as tx:
+                await deliveries.renew(tx, self._name, self._sending.clock() + self._sending.lease)
+
+    async def _connection(self, tally: Tally) -> None:
+        async with self._sending.transport.session() as session:
+            while batch := await self._claim():
+                for delivery in batch:
+                    if self._stopping:
+                        return
+                    try:
+                        state = await self._deliver(session, delivery)
+                    except SmtpError as error:
+                        tally.trouble = str(error)  # the other connections may still work
+                        return
+                    tally.states[state] += 1
+                    if self._on_settled:
+                        self._on_settled(state)
+
+    async def _claim(self) -> list[Delivery]:
+        if self._stopping:
+            return []
+        now = self._sending.clock()
+        async with self._sending.database.write() as tx:
+            return await deliveries.claim(tx, self._name, BATCH, now=now, until=now + self._sending.lease)
+
+    async def _deliver(self, session: Session, delivery: Delivery) -> DeliveryState:
+        if why := withheld(delivery):
+            return await self._withhold(delivery, why)
+        began, at = time.monotonic(), self._sending.clock()
+        letter = await self._letter(delivery.mailing_id)
+        try:
+            content = letter.address(self._recipient(delivery, letter))
+        except (TemplateError, HeaderError) as error:
+            outcome = Outcome(kind=OutcomeKind.PERMANENT, phase="address", text=str(error))
+        else:
+            sender = envelope_sender(
+                self._sending.mail.bounce_address, letter.mailing.sender.address, self._sending.secret, delivery.id
+            )
+            outcome = await session.send(sender, ascii_address(delivery.address), content)
+        return await self._record(delivery, outcome, at, time.monotonic() - began)
+
+    async def _record(self, delivery: Delivery, outcome: Outcome, at: datetime, seconds: float) -> DeliveryState:
+        decision = decide(
+            outcome, delivery.attempts + 1, self._sending.clock(), resend_in_doubt=self._sending.mail.resend_in_doubt
+        )
+        async with self._sending.database.write() as tx:
+            await deliveries.record(tx, delivery, outcome, decision, at=at, seconds=seconds)
+        return decision.state
+
+    async def _withhold(self, delivery: Delivery, why: str) -> DeliveryState:
+        decision = Decision(state=DeliveryState.WITHHELD, reason=why)
+        async with self._sending.database.write() as tx:
+            await deliveries.settle(
+                tx, delivery.id, decision, at=self._sending.clock(), attempts_made=delivery.attempts
+            )
+        return decision.state
+
+    async def _letter(self, mailing_id: int) -> Letter:
+        if mailing_id not in self._letters:
+            async with self._sending.database.read() as tx:
+                content = await mailings.content_of(tx, mailing_id)
+            if content is None:
+                raise StoreError(f"mailing {mailing_id} is being sent but has no content; restore a backup")
+            while len(self._letters) >= KEPT:
+                del self._letters[next(iter(self._letters))]
+            self._letters[mailing_id] = Letter(content)
+        return self._letters[mailing_id]
+
+    def _recipient(self, delivery: Delivery, letter: Letter) -> Recipient:
+        mailing, secret = letter.mailing, self._sending.secret
+        return Recipient(
+            id=f"#{delivery.subscriber_id}",
+            address=delivery.address,
+            name=delivery.name,
+            attributes=delivery.attributes,
+            message_id=message_id(secret, delivery.id, letter.domain),
+            unsubscribe=unsubscribe_uris(
+                self._sending.mail.public_url, mailing.contact, secret, delivery.subscriber_id, delivery.list_id
+            ),
+            date=delivery.queued_at,
+        )

@@ -1,0 +1,190 @@
+"""An event document into the store, and what that does to mailings: moved, held, cancelled, kept."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from newsletter.errors import DocumentError
+from newsletter.events.document import write
+from newsletter.events.event import Event, EventStatus, Venue
+from newsletter.events.importer import Imported, import_event
+from newsletter.outbox.control import schedule
+from newsletter.outbox.fire import look_at_clock
+from newsletter.outbox.worker import Worker
+from newsletter.schedule.state import MailingState
+from newsletter.store import events, journal, mailings, subscribers
+from newsletter.subscribers.subscriber import Subscriber
+from tests.unit.conftest import World
+from tests.world import EVENT_SLUG, NOW, PLAN, event
+
+FIRST, REMINDER, REPORT = (f"{EVENT_SLUG}/{entry.name}" for entry in PLAN)
+WEEK = timedelta(weeks=1)
+
+
+async def bring_in(world: World, one: Event) -> Imported:
+    return await import_event(
+        world.database, write(one), "kennisdag.md", templates=world.templates.names(), now=world.clock()
+    )
+
+
+def moved(by: timedelta, one: Event | None = None) -> Event:
+    one = one or event()
+    assert one.start is not None
+    assert one.end is not None
+    return replace(one, start=one.start + by, end=one.end + by, programme=())
+
+
+async def states(world: World) -> dict[str, MailingState]:
+    async with world.database.read() as tx:
+        return {row.slug: row.state for row in await mailings.all_mailings(tx)}
+
+
+async def test_a_first_import_plans_drafts_and_sends_nothing(world: World) -> None:
+    imported = await bring_in(world, event())
+    assert imported.is_new
+    assert await states(world) == dict.fromkeys((FIRST, REMINDER, REPORT), MailingState.DRAFT)
+    assert {slug: (await world.row(slug)).due_at for slug in (FIRST, REMINDER, REPORT)} == {
+        FIRST: datetime.fromisoformat("2026-03-12T08:00+00:00"),  # 6 weeks before, in winter time
+        REMINDER: datetime.fromisoformat("2026-04-21T07:00+00:00"),  # 2 working days before, in summer time
+        REPORT: datetime.fromisoformat("2026-04-30T08:00+00:00"),
+    }
+
+
+async def test_importing_again_changes_nothing(world: World) -> None:
+    await bring_in(world, event())
+    again = await bring_in(world, event())
+    assert (again.is_new, again.is_changed, again.changes) == (False, False, ())
+
+
+async def test_last_years_document_gives_drafts_only(world: World) -> None:
+    await bring_in(world, moved(timedelta(days=-364)))
+    assert set((await states(world)).values()) == {MailingState.DRAFT}
+    await look_at_clock(world.database, world.templates, now=world.clock())
+    assert set((await states(world)).values()) == {MailingState.MISSED}
+
+
+async def test_a_moved_event_moves_its_pending_mailings_and_says_so(world: World) -> None:
+    await bring_in(world, event())
+    await fill_people(world)
+    await schedule(world.database, REMINDER, recipients=3, now=NOW)
+    before = (await world.row(REMINDER)).due_at
+    assert before is not None
+    imported = await bring_in(world, moved(2 * WEEK))
+    row = await world.row(REMINDER)
+    # 5 May 2026 is no lustrum, so two working days before 7 May is 5 May.
+    assert (row.state, row.due_at) == (MailingState.SCHEDULED, before + 2 * WEEK)
+    assert any("2026-05-05 09:00 instead of 2026-04-21 09:00" in sentence for sentence in imported.changes)
+    async with world.database.read() as tx:
+        assert "moved from 2026-04-23" in (await journal.read_notes(tx, REMINDER))[-1]["detail"]
+        assert (await events.get_event(tx, EVENT_SLUG)).sequence == 1
+
+
+async def test_once_people_know_the_old_date_later_mailings_wait_for_a_person(world: World) -> None:
+    await bring_in(world, event())
+    await fill_people(world)
+    for slug in (FIRST, REMINDER):
+        await schedule(world.database, slug, recipients=3, now=NOW)
+    await world.fire_at_its_time(FIRST)
+    async with world.server() as (_, sending):
+        await Worker(sending).drain()
+    sent = await world.row(FIRST)
+    await bring_in(world, moved(WEEK))
+    held = await world.row(REMINDER)
+    assert held.state is MailingState.HELD
+    assert "2026-04-23 13:00" in held.reason
+    assert "2026-04-30 13:00" in held.reason
+    assert (await world.row(FIRST)).due_at == sent.due_at
+    again = await schedule(world.database, REMINDER, recipients=3, now=world.clock())
+    assert again.state is MailingState.SCHEDULED
+
+
+async def test_a_cancelled_event_holds_what_was_scheduled(world: World) -> None:
+    await bring_in(world, event())
+    await fill_people(world)
+    await schedule(world.database, REMINDER, recipients=3, now=NOW)
+    await bring_in(world, replace(event(), status=EventStatus.CANCELLED))
+    assert (await world.row(REMINDER)).state is MailingState.HELD
+    await world.fire_at_its_time(REMINDER)
+    assert await world.states(REMINDER) == {}
+
+
+async def test_an_event_that_loses_its_date_plans_nothing_until_it_has_one(world: World) -> None:
+    await bring_in(world, event())
+    await bring_in(world, replace(event(), start=None, end=None, programme=(), season="najaar 2026"))
+    assert (await world.row(REMINDER)).due_at is None
+    await bring_in(world, moved(WEEK))
+    assert (await world.row(REMINDER)).due_at is not None
+
+
+async def test_a_change_of_the_series_moves_the_mailings_of_its_other_events(world: World) -> None:
+    await bring_in(world, event())
+    other = moved(WEEK, replace(event(), slug="tweede"))
+    plan = (PLAN[0], replace(PLAN[1], when=replace(PLAN[1].when, amount=-5)), PLAN[2])
+    imported = await bring_in(world, replace(other, series=replace(other.series, plan=plan)))
+    assert any(sentence.startswith(f"{REMINDER}: it is now due 2026-04-16 09:00") for sentence in imported.changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"template": "report"}, "its template is now “report” instead of “reminder”"),
+        ({"lists": ("corporaties",)}, "it now goes to corporaties instead of gemeenten, corporaties"),
+    ],
+)
+async def test_what_was_confirmed_is_not_sent_as_something_else(
+    world: World, change: dict[str, object], why: str
+) -> None:
+    await bring_in(world, event())
+    await fill_people(world)
+    await schedule(world.database, REMINDER, recipients=3, now=NOW)
+    plan = (PLAN[0], replace(PLAN[1], **change), PLAN[2])  # type: ignore[arg-type]
+    await bring_in(world, event(plan))
+    row = await world.row(REMINDER)
+    assert row.state is MailingState.HELD
+    assert why in row.reason
+
+
+async def test_an_entry_that_leaves_the_plan_cancels_its_mailing(world: World) -> None:
+    await bring_in(world, event())
+    await bring_in(world, event(PLAN[:2]))
+    assert (await states(world))[REPORT] is MailingState.CANCELLED
+
+
+async def test_the_sequence_rises_with_date_place_and_status_only(world: World) -> None:
+    sequences = []
+    for version in (
+        event(),
+        replace(event(), title="Anders"),
+        replace(event(), venue=Venue(name="Elders")),
+        moved(WEEK),
+        replace(moved(WEEK), status=EventStatus.CANCELLED),
+    ):
+        sequences.append((await bring_in(world, version)).event.sequence)
+    assert sequences == [0, 0, 1, 2, 3]
+
+
+async def test_a_document_with_mistakes_stores_nothing(world: World) -> None:
+    wrong = write(event()).replace("13:00", "99:00", 1).replace("title:", "titel:", 1)
+    with pytest.raises(DocumentError) as caught:
+        await import_event(world.database, wrong, "kennisdag.md", templates=world.templates.names(), now=NOW)
+    assert len(caught.value.problems) >= 2
+    assert all(problem.line > 0 for problem in caught.value.problems)
+    assert await states(world) == {}
+
+
+async def test_a_template_that_is_not_there_is_named_with_its_line(world: World) -> None:
+    text = write(event((replace(PLAN[0], template="nergens"),)))
+    with pytest.raises(DocumentError, match="there is no template “nergens”; choose one of") as caught:
+        await import_event(world.database, text, "kennisdag.md", templates=world.templates.names(), now=NOW)
+    [problem] = caught.value.problems
+    assert "nergens" in text.splitlines()[problem.line - 1]
+
+
+async def fill_people(world: World) -> None:
+    """Three people on the list `gemeenten`."""
+    crowd = [Subscriber(address=f"person-{number}@example.nl") for number in range(3)]
+    async with world.database.write() as tx:
+        ids = await subscribers.ensure_lists(tx, ["gemeenten"])
+        await subscribers.upsert_subscribers(tx, crowd, now=NOW)
+        await subscribers.subscribe(tx, ids["gemeenten"], [one.address for one in crowd], now=NOW)

@@ -1,0 +1,190 @@
+"""What an organiser does with a mailing, and what they are told."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from newsletter.compose.headers import text_field
+from newsletter.errors import CountError, HeaderError, NotFoundError, StateError, TemplateError
+from newsletter.outbox import control
+from newsletter.outbox.explain import explain
+from newsletter.outbox.outcome import OutcomeKind
+from newsletter.outbox.worker import Worker
+from newsletter.schedule.state import MailingState
+from newsletter.store import journal, subscribers
+from newsletter.subscribers.subscriber import Subscriber
+from tests.unit.conftest import World
+from tests.world import EVENT_SLUG, NOW, PLAN, event, fill
+
+REMINDER = f"{EVENT_SLUG}/reminder"
+FIRST = f"{EVENT_SLUG}/save-the-date"
+
+
+async def test_scheduling_needs_the_exact_number_of_recipients(world: World) -> None:
+    await fill(world.database, people=3)
+    for stale in (0, 2, 4):
+        with pytest.raises(CountError, match="goes to 3 recipients"):
+            await control.schedule(world.database, REMINDER, recipients=stale, now=NOW)
+    assert (await world.row(REMINDER)).state is MailingState.DRAFT
+    row = await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    assert (row.state, row.confirmed) == (MailingState.SCHEDULED, 3)
+
+
+async def test_another_time_can_be_chosen_and_changed(world: World) -> None:
+    await fill(world.database)
+    for minutes in (2, 5):
+        at = NOW + timedelta(minutes=minutes)
+        row = await control.schedule(world.database, REMINDER, recipients=3, now=NOW, at=at)
+        assert (row.due_at, row.fixed) == (at, True)
+        assert row.closes_at == at + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "at", "why"),
+    [
+        (NOW, NOW - timedelta(minutes=1), "has passed"),
+        (datetime.fromisoformat("2026-04-22T10:00+00:00"), None, "its time was 2026-04-21 09:00"),
+        (NOW, datetime.fromisoformat("2026-04-23T11:00+00:00"), "the event has begun by then"),
+    ],
+)
+async def test_a_time_that_makes_no_sense_is_refused_with_the_reason(
+    world: World, now: datetime, at: datetime | None, why: str
+) -> None:
+    await fill(world.database)
+    with pytest.raises(StateError, match=why):
+        await control.schedule(world.database, REMINDER, recipients=3, now=now, at=at)
+    assert (await world.row(REMINDER)).state is MailingState.DRAFT
+
+
+async def test_a_mailing_of_an_event_without_a_date_waits_for_it(world: World) -> None:
+    undated = replace(event(), start=None, end=None, season="najaar 2026", programme=())
+    await fill(world.database, happening=undated)
+    row = await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    assert (row.state, row.due_at) == (MailingState.SCHEDULED, None)
+
+
+async def test_cancelling_and_scheduling_again(world: World) -> None:
+    await fill(world.database)
+    await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    assert (await control.cancel(world.database, REMINDER, now=NOW)).state is MailingState.CANCELLED
+    with pytest.raises(StateError, match="cancelled already"):
+        await control.cancel(world.database, REMINDER, now=NOW)
+    row = await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    assert (row.state, row.reason) == (MailingState.SCHEDULED, "")
+    with pytest.raises(StateError, match="scheduled already"):
+        await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    async with world.database.read() as tx:
+        actions = [note["action"] for note in await journal.read_notes(tx, REMINDER)]
+    assert actions == ["scheduled", "cancelled", "scheduled"]
+
+
+async def test_what_was_sent_can_neither_be_cancelled_nor_sent_again(world: World) -> None:
+    await fill(world.database)
+    await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    await world.fire_at_its_time(REMINDER)
+    with pytest.raises(StateError, match="sending"):
+        await control.cancel(world.database, REMINDER, now=NOW)
+    with pytest.raises(StateError, match="sending"):
+        await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+
+
+async def test_a_mailing_that_is_not_there_is_named_with_those_that_are(world: World) -> None:
+    await fill(world.database)
+    with pytest.raises(NotFoundError, match=REMINDER):
+        await control.cancel(world.database, "niets", now=NOW)
+
+
+async def test_a_test_letter_is_marked_and_touches_no_real_delivery(world: World) -> None:
+    await fill(world.database)
+    async with world.server() as (server, sending):
+        outcome = await control.send_test(sending, world.templates, FIRST, "tester@example.org")
+        again = await control.send_test(sending, world.templates, FIRST, "Person-1@example.nl")
+    assert outcome.kind is again.kind is OutcomeKind.SENT
+    [(sender, recipient, letter), (_, _, own)] = server.letters
+    assert (sender, recipient) == ("kennisdagen@nieuwsbrief.example.nl", "tester@example.org")
+    assert (
+        text_field("Subject", "[TEST] Kennisdag ‘Wonen & zorg’: één dag: donderdag 23 april, Utrecht").encode()
+        in letter
+    )
+    assert b"Persoon" not in letter
+    assert b"Persoon 1" in own
+    assert await world.states(FIRST) == {}
+    assert (await world.row(FIRST)).state is MailingState.DRAFT
+    async with world.database.read() as tx:
+        notes = [(note["action"], note["detail"]) for note in await journal.read_notes(tx, FIRST)]
+    assert notes == [("test", "sent 250"), ("test", "sent 250")]
+
+
+@pytest.mark.parametrize("address", ["tester", "tester@", "a\nb@example.nl", "jörg@example.nl"])
+async def test_a_test_to_no_address_is_refused(world: World, address: str) -> None:
+    await fill(world.database)
+    with pytest.raises(HeaderError):
+        await control.send_test(world.sending(1), world.templates, FIRST, address)
+
+
+async def test_a_test_of_a_template_that_is_not_there_is_a_sentence(world: World) -> None:
+    await fill(world.database, happening=event((replace(PLAN[1], template="nergens"),)))
+    with pytest.raises(TemplateError, match="nergens"):
+        await control.send_test(world.sending(1), world.templates, REMINDER, "tester@example.org")
+
+
+async def test_explain_tells_why_somebody_is_in(world: World) -> None:
+    await fill(world.database)
+    await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    await world.fire_at_its_time(REMINDER)
+    async with world.server() as (_, sending):
+        await Worker(sending).drain()
+    found = await explain(world.database, "PERSON-1@example.nl")
+    assert (found.known, found.name, found.suppressed) == (True, "Persoon 1", "")
+    assert [(row["list"], row["state"]) for row in found.subscriptions] == [("gemeenten", "active")]
+    assert [(row["mailing"], row["state"]) for row in found.deliveries] == [(REMINDER, "sent")]
+    verdicts = {item.mailing: item.verdict for item in found.upcoming}
+    assert verdicts == {
+        FIRST: "not now: the mailing is missed (nobody had confirmed it, and its window had passed; "
+        "schedule it again with a new time, or cancel it)",
+        f"{EVENT_SLUG}/report": "yes, through gemeenten, once somebody schedules it",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ("none", "yes, through gemeenten"),
+        ("suppressed", "no: the address is suppressed (complaint)"),
+        ("unsubscribed", "no: unsubscribed from gemeenten"),
+        ("other list", "no: not on corporaties or gemeenten"),
+        ("cancelled", "not now: the mailing is cancelled (cancelled by hand)"),
+        ("undated", "yes, through gemeenten, once the event has a date"),
+    ],
+)
+async def test_explain_names_each_reason_to_be_left_out(world: World, change: str, verdict: str) -> None:
+    dated = event()
+    undated = replace(dated, start=None, end=None, season="najaar 2026", programme=())
+    await fill(world.database, people=1, happening=undated if change == "undated" else dated)
+    await control.schedule(world.database, REMINDER, recipients=1, now=NOW)
+    async with world.database.write() as tx:
+        if change == "suppressed":
+            await subscribers.suppress(tx, "person-0@example.nl", "complaint", now=NOW)
+        if change in ("unsubscribed", "other list"):
+            await subscribers.unsubscribe(tx, "person-0@example.nl", "gemeenten", now=NOW)
+        if change == "other list":
+            ids = await subscribers.ensure_lists(tx, ["provincies"])
+            await subscribers.upsert_subscribers(tx, [subscriber("b@example.nl")], now=NOW)
+            await subscribers.subscribe(tx, ids["provincies"], ["b@example.nl"], now=NOW)
+    if change == "cancelled":
+        await control.cancel(world.database, REMINDER, now=NOW)
+    address = "b@example.nl" if change == "other list" else "person-0@example.nl"
+    found = await explain(world.database, address)
+    assert {item.verdict for item in found.upcoming if item.mailing == REMINDER} == {verdict}
+
+
+async def test_explain_of_an_unknown_address_says_so(world: World) -> None:
+    await fill(world.database)
+    found = await explain(world.database, "niemand@example.nl")
+    assert not found.known
+    assert (found.subscriptions, found.deliveries, found.upcoming) == ([], [], [])
+
+
+def subscriber(address: str) -> Subscriber:
+    return Subscriber(address=address)

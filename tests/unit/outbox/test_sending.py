@@ -1,0 +1,245 @@
+"""From a scheduled mailing to letters at a mail server: fire, claim, look again, send, record."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes
+
+import pytest
+from premailer import Premailer
+from sqlalchemy import update
+
+import newsletter.compose.inline
+from newsletter.outbox.control import schedule
+from newsletter.outbox.delivery import DeliveryState
+from newsletter.outbox.fire import close_ended, look_at_clock
+from newsletter.outbox.worker import Worker
+from newsletter.schedule.state import MailingState
+from newsletter.settings import Mail
+from newsletter.store import deliveries, journal, mailings, subscribers
+from newsletter.store.tables import subscribers as subscriber_table
+from tests.smtp_server import HANG_UP, smtp_server
+from tests.unit.conftest import World
+from tests.world import EVENT_SLUG, NOW, PLAN, event, fill
+
+REMINDER = f"{EVENT_SLUG}/reminder"
+FIRST = f"{EVENT_SLUG}/save-the-date"
+
+
+async def start(world: World, people: int, slug: str = REMINDER) -> None:
+    await fill(world.database, people=people)
+    await schedule(world.database, slug, recipients=people, now=world.clock())
+    await world.fire_at_its_time(slug)
+
+
+async def test_a_mailing_goes_to_everybody_once_with_replies_to_the_contact_mailbox(world: World) -> None:
+    await start(world, 25)
+    async with world.server() as (server, sending):
+        tally = await Worker(sending).drain()
+        assert await close_ended(world.database, now=world.clock()) == [REMINDER]
+    assert tally.states == {DeliveryState.SENT: 25}
+    assert Counter(recipient for _, recipient, _ in server.letters) == Counter(
+        f"person-{number}@example.nl" for number in range(25)
+    )
+    assert len({sender for sender, _, _ in server.letters}) == 25
+    messages = [message_from_bytes(letter) for _, _, letter in server.letters]
+    assert {message["Reply-To"] for message in messages} == {"vragen@example.nl"}
+    assert len({message["Message-ID"] for message in messages}) == 25
+    assert (await world.row(REMINDER)).state is MailingState.SENT
+
+
+async def test_a_mailing_is_composed_with_one_call_of_the_inliner_however_many_recipients(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    original = Premailer
+
+    class Counted(original):  # type: ignore[misc, valid-type]
+        def transform(self, **options: object) -> object:
+            calls.append("transform")
+            return super().transform(**options)
+
+    monkeypatch.setattr(newsletter.compose.inline, "Premailer", Counted)
+    await start(world, 200)
+    async with world.server() as (server, sending):
+        await Worker(sending).drain()
+    assert len(server.letters) == 200
+    assert calls == ["transform"]
+
+
+async def test_firing_twice_or_in_two_processes_sends_one_mailing(world: World) -> None:
+    await fill(world.database, people=4)
+    await schedule(world.database, REMINDER, recipients=4, now=world.clock())
+    due_at = (await world.row(REMINDER)).due_at
+    assert due_at is not None
+    fired = await asyncio.gather(*(look_at_clock(world.database, world.templates, now=due_at) for _ in range(3)))
+    assert [one.letters for many in fired for one in many if one.slug == REMINDER] == [4]
+    assert await world.states(REMINDER) == {"queued": 4}
+
+
+async def test_nothing_fires_before_its_time_or_without_a_confirmation(world: World) -> None:
+    await fill(world.database)
+    due_at = (await world.row(FIRST)).due_at
+    assert due_at is not None
+    assert await look_at_clock(world.database, world.templates, now=due_at) == []
+    await schedule(world.database, FIRST, recipients=3, now=world.clock())
+    assert await look_at_clock(world.database, world.templates, now=due_at - timedelta(seconds=1)) == []
+    [fired] = await look_at_clock(world.database, world.templates, now=due_at)
+    assert fired.letters == 3
+
+
+async def test_what_is_past_its_window_is_missed_and_waits_for_a_person(world: World) -> None:
+    await fill(world.database)
+    await schedule(world.database, REMINDER, recipients=3, now=world.clock())
+    row = await world.row(REMINDER)
+    assert row.closes_at is not None
+    missed = await look_at_clock(world.database, world.templates, now=row.closes_at)
+    assert {one.slug: one.letters for one in missed} == {REMINDER: 0, FIRST: 0}
+    assert (await world.row(REMINDER)).state is MailingState.MISSED
+    assert (await world.row(FIRST)).state is MailingState.MISSED
+    assert "nobody had confirmed it" in (await world.row(FIRST)).reason
+    assert await look_at_clock(world.database, world.templates, now=row.closes_at) == []
+    assert await world.states(REMINDER) == {}
+
+
+async def test_a_mailing_that_cannot_be_composed_is_held_with_the_reason(world: World) -> None:
+    plan = (replace(PLAN[1], template="nergens"),)
+    await fill(world.database, happening=event(plan))
+    await schedule(world.database, REMINDER, recipients=3, now=world.clock())
+    await world.fire_at_its_time(REMINDER)
+    row = await world.row(REMINDER)
+    assert row.state is MailingState.HELD
+    assert "there is no template “nergens”" in row.reason
+    assert await world.states(REMINDER) == {}
+
+
+async def test_who_leaves_or_is_suppressed_after_the_start_gets_nothing(world: World) -> None:
+    await start(world, 5)
+    async with world.database.write() as tx:
+        await subscribers.suppress(tx, "person-1@example.nl", "complaint", now=NOW)
+        await subscribers.unsubscribe(tx, "person-3@example.nl", "gemeenten", now=NOW)
+    async with world.server() as (server, sending):
+        await Worker(sending).drain()
+    assert sorted(recipient for _, recipient, _ in server.letters) == [
+        "person-0@example.nl",
+        "person-2@example.nl",
+        "person-4@example.nl",
+    ]
+    assert await world.states(REMINDER) == {"sent": 3, "withheld": 2}
+
+
+async def test_one_recipient_who_cannot_be_addressed_does_not_stop_the_others(world: World) -> None:
+    await fill(world.database, people=3)
+    async with world.database.write() as tx:
+        broken = update(subscriber_table).where(subscriber_table.c.address == "person-1@example.nl")
+        await tx.execute(broken.values(name="Jan\nBcc: x@example.nl"))
+    await schedule(world.database, REMINDER, recipients=3, now=world.clock())
+    await world.fire_at_its_time(REMINDER)
+    async with world.server() as (server, sending):
+        await Worker(sending).drain()
+    assert len(server.letters) == 2
+    assert await world.states(REMINDER) == {"sent": 2, "failed": 1}
+    async with world.database.read() as tx:
+        row = await mailings.get_mailing(tx, REMINDER)
+        [reason] = [one["text"] for one in await deliveries.attempts_of(tx, row.id) if one["kind"] == "permanent"]
+    assert "control character" in reason
+
+
+async def test_a_temporary_refusal_is_tried_again_at_its_time_with_the_same_message_id(world: World) -> None:
+    await start(world, 1)
+    replies = ["450 4.2.0 greylisted", None]
+    seen: list[str] = []
+    async with world.server(lambda verb, _: replies.pop(0) if verb == "." and replies else None) as (server, sending):
+        await Worker(sending).drain()
+        assert await world.states(REMINDER) == {"deferred": 1}
+        assert await close_ended(world.database, now=world.clock()) == []
+        assert (await Worker(sending).drain()).total() == 0
+        world.clock.now += timedelta(minutes=10)
+        await Worker(sending).drain()
+        seen = [str(message_from_bytes(letter)["Message-ID"]) for _, _, letter in server.letters]
+    assert len(seen) == 1
+    assert await world.states(REMINDER) == {"sent": 1}
+    async with world.database.read() as tx:
+        row = await mailings.get_mailing(tx, REMINDER)
+        kept = [(one["kind"], one["code"], one["enhanced"]) for one in await deliveries.attempts_of(tx, row.id)]
+    assert kept == [("temporary", 450, "4.2.0"), ("sent", 250, "2.0.0")]
+
+
+async def test_a_letter_in_doubt_is_sent_again_with_the_same_bytes(world: World) -> None:
+    await start(world, 1)
+    letters: list[bytes] = []
+    for answer in (lambda verb, _: HANG_UP if verb == "." else None, lambda _verb, _: None):
+        async with smtp_server(answer) as server:
+            await Worker(world.sending(server.port)).drain()
+            letters += [letter for _, _, letter in server.letters]
+        world.clock.now += timedelta(minutes=10)
+    assert len(letters) == 1
+    assert await world.states(REMINDER) == {"sent": 1}
+
+
+async def test_a_letter_in_doubt_waits_for_a_person_where_the_setting_says_so(world: World) -> None:
+    await start(world, 1)
+    async with smtp_server(lambda verb, _: HANG_UP if verb == "." else None) as server:
+        sending = world.sending(server.port, mail=Mail(resend_in_doubt=False))
+        await Worker(sending).drain()
+        world.clock.now += timedelta(days=9)
+        assert (await Worker(sending).drain()).total() == 0
+    assert await world.states(REMINDER) == {"in_doubt": 1}
+    assert await close_ended(world.database, now=world.clock()) == []
+
+
+async def test_a_server_that_is_away_costs_no_recipient_an_attempt(world: World) -> None:
+    await start(world, 3)
+    async with smtp_server() as server:
+        port = server.port
+    tally = await Worker(world.sending(port)).drain()
+    assert "cannot be used" in tally.trouble
+    assert await world.states(REMINDER) == {"queued": 3}
+    async with smtp_server() as server:
+        await Worker(world.sending(server.port)).drain()
+    assert await world.states(REMINDER) == {"sent": 3}
+
+
+async def test_one_connection_that_is_refused_does_not_stop_the_others(world: World) -> None:
+    await start(world, 30)
+    async with world.server(lambda verb, number: "421 4.7.0 enough" if verb == "CONNECT" and number == 2 else None) as (
+        server,
+        sending,
+    ):
+        first = await Worker(sending).drain()
+        second = await Worker(sending).drain()
+    assert first.states[DeliveryState.SENT] + second.states[DeliveryState.SENT] == 30
+    assert len({recipient for _, recipient, _ in server.letters}) == len(server.letters) == 30
+
+
+async def test_stopping_finishes_the_letter_on_its_way_and_gives_the_others_back(world: World) -> None:
+    await start(world, 40)
+    async with world.server() as (server, sending):
+        worker = Worker(sending, on_settled=lambda _state: worker.stop() if len(server.letters) >= 5 else None)
+        stopped = await worker.drain()
+        assert 5 <= stopped.total() < 40
+        states = await world.states(REMINDER)
+        assert states == {"sent": stopped.total(), "queued": 40 - stopped.total()}
+        await Worker(sending).drain()
+    assert Counter(Counter(recipient for _, recipient, _ in server.letters).values()) == {1: 40}
+
+
+async def test_a_mailing_to_nobody_ends_at_once(world: World) -> None:
+    await start(world, 0)
+    assert await close_ended(world.database, now=world.clock()) == [REMINDER]
+    async with world.database.read() as tx:
+        notes = [(one["action"], one["detail"]) for one in await journal.read_notes(tx, REMINDER)]
+    assert notes[-2:] == [("started", "0 recipients"), ("sent", "no recipients")]
+
+
+async def test_two_mailings_on_their_way_at_once_keep_their_own_letters(world: World) -> None:
+    await fill(world.database, people=10)
+    for slug in (REMINDER, f"{EVENT_SLUG}/report"):
+        await schedule(world.database, slug, recipients=10, now=world.clock())
+    for slug in (REMINDER, f"{EVENT_SLUG}/report"):
+        await world.fire_at_its_time(slug)
+    async with world.server() as (server, sending):
+        await Worker(sending).drain()
+    subjects = Counter(str(message_from_bytes(letter)["Feedback-ID"]).split(":")[0] for _, _, letter in server.letters)
+    assert subjects == {"kennisdag.reminder": 10, "kennisdag.report": 10}
