@@ -93,4 +93,4 @@ async def _set_aside(
 
 
 def order_of(row: MailingRow) -> Order:
-    return Order(slug=row.slug, template=row.planned.template, label=row.planned.label or row.planned.name)
+    return Order(slug=row.slug, template=row.planned.template, label=row.planned.label)
