@@ -1,0 +1,1 @@
+"""The windows on it: the preview for staff, on loopback."""

@@ -1,0 +1,179 @@
+"""What there is to preview: templates at once, mailings as soon as there is a store."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import DocumentError, NotFoundError, StoreError
+from newsletter.schedule.state import MailingState
+from newsletter.store import mailings
+from newsletter.store.database import Database
+from newsletter.web.samples import Sample
+from newsletter.web.shelf import Item, Kind, Shelf, Trouble
+from tests.unit.web.letters import BROKEN, TEXT, write_template
+from tests.world import EVENT_SLUG, NOW
+
+REMINDER = f"{EVENT_SLUG}/reminder"
+SAVE_THE_DATE = f"{EVENT_SLUG}/save-the-date"
+
+
+async def _shown(shelf: Shelf, kind: Kind, name: str) -> Sample:
+    shown = await shelf.show(await shelf.find(kind, name))
+    assert isinstance(shown, Sample)
+    return shown
+
+
+async def _trouble(shelf: Shelf, kind: Kind, name: str) -> str:
+    shown = await shelf.show(await shelf.find(kind, name))
+    assert isinstance(shown, Trouble)
+    return shown.sentence
+
+
+async def test_every_template_has_the_label_of_the_sample_plan(shelf: Shelf) -> None:
+    assert shelf.templates() == [
+        Item(kind=Kind.TEMPLATE, name="announcement", label="Aankondiging"),
+        Item(kind=Kind.TEMPLATE, name="reminder", label="Herinnering"),
+    ]
+
+
+async def test_a_template_is_shown_with_the_sample_event(shelf: Shelf) -> None:
+    sample = await _shown(shelf, Kind.TEMPLATE, "reminder")
+    assert sample.subject == f"reminder: {shelf.sample_title()}"
+    assert "van ‹organisation›" in sample.html
+
+
+async def test_a_template_that_does_not_compose_is_a_sentence_with_its_place(shelf: Shelf, templates: Path) -> None:
+    write_template(templates, "reminder", text=BROKEN)
+    assert (await _trouble(shelf, Kind.TEMPLATE, "reminder")).startswith("templates/reminder/letter.txt:7: ")
+    write_template(templates, "reminder", text=TEXT)
+    assert (await _shown(shelf, Kind.TEMPLATE, "reminder")).text.startswith("Beste ")
+
+
+async def test_a_template_that_fails_in_an_unforeseen_way_is_trouble_too(shelf: Shelf, templates: Path) -> None:
+    write_template(templates, "reminder", text="{{ 1 / 0 }}")
+    assert "division by zero" in await _trouble(shelf, Kind.TEMPLATE, "reminder")
+
+
+async def test_a_letter_is_composed_again_only_after_a_save(shelf: Shelf, templates: Path) -> None:
+    first = await _shown(shelf, Kind.TEMPLATE, "reminder")
+    assert await _shown(shelf, Kind.TEMPLATE, "reminder") is first
+    write_template(templates, "reminder", text="Anders\n")
+    assert (await _shown(shelf, Kind.TEMPLATE, "reminder")).text == "Anders\n"
+
+
+async def test_a_template_in_an_earlier_folder_takes_the_place_of_another(templates: Path, tmp_path: Path) -> None:
+    own, event_file = tmp_path / "own", Path(__file__)
+    shelf = Shelf((own, templates), event_file, clock=lambda: NOW)
+    before = await shelf.fingerprint(Kind.TEMPLATE, "reminder")
+    write_template(own, "reminder")
+    assert await shelf.fingerprint(Kind.TEMPLATE, "reminder") != before
+
+
+async def test_an_event_document_with_mistakes_is_named_by_every_template(templates: Path, tmp_path: Path) -> None:
+    event_file = tmp_path / "event.md"
+    event_file.write_text("geen document\n", encoding="utf-8")
+    shelf = Shelf((templates,), event_file, clock=lambda: NOW)
+    with pytest.raises(DocumentError):
+        shelf.sample_event()
+    assert shelf.sample_title() == ""
+    assert [item.label for item in shelf.templates()] == ["", ""]
+    assert str(event_file) in await _trouble(shelf, Kind.TEMPLATE, "reminder")
+
+
+async def test_an_unknown_template_is_not_found(shelf: Shelf) -> None:
+    with pytest.raises(NotFoundError, match="there are: announcement, reminder"):
+        await shelf.find(Kind.TEMPLATE, "verslag")
+
+
+async def test_without_a_store_there_are_no_mailings_and_none_is_made(shelf: Shelf, tmp_path: Path) -> None:
+    assert (await shelf.stored()).events == ()
+    with pytest.raises(NotFoundError):
+        await shelf.find(Kind.MAILING, REMINDER)
+    item = Item(kind=Kind.MAILING, name=REMINDER, label="")
+    assert "there is no mailing" in str(await shelf.show(item))
+    assert not (tmp_path / "store.sqlite").exists()
+
+
+async def test_where_no_working_folder_is_set_up_no_store_is_looked_for(templates: Path, tmp_path: Path) -> None:
+    (tmp_path / "store.sqlite").write_text("not a store")
+    shelf = Shelf((templates,), Path(__file__), clock=lambda: NOW, working_folder=tmp_path)
+    assert (await shelf.stored()).trouble is None
+
+
+@pytest.mark.usefixtures("database")
+async def test_stored_mailings_are_listed_by_event(shelf: Shelf) -> None:
+    (event,) = (await shelf.stored()).events
+    assert event.title == "Kennisdag ‘Wonen & zorg’: één dag"
+    by_name = {item.name: item for item in event.items}
+    assert by_name[REMINDER].state is MailingState.SENDING
+    assert by_name[REMINDER].frozen
+    assert by_name[SAVE_THE_DATE] == Item(
+        kind=Kind.MAILING,
+        name=SAVE_THE_DATE,
+        label="Save the date",
+        state=MailingState.DRAFT,
+        due=datetime(2026, 3, 12, 9),
+    )
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_mailing_that_has_started_shows_what_was_sent(shelf: Shelf, templates: Path) -> None:
+    write_template(templates, "reminder", text=BROKEN)
+    sample = await _shown(shelf, Kind.MAILING, REMINDER)
+    assert sample.subject == "Wat is verstuurd"
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_mailing_that_has_not_started_is_composed_from_its_event_now(shelf: Shelf) -> None:
+    sample = await _shown(shelf, Kind.MAILING, SAVE_THE_DATE)
+    assert sample.subject == "announcement: Kennisdag ‘Wonen & zorg’: één dag"
+
+
+@pytest.mark.usefixtures("database")
+async def test_no_subscriber_is_shown_in_a_stored_mailing(shelf: Shelf) -> None:
+    for name in (REMINDER, SAVE_THE_DATE):
+        sample = await _shown(shelf, Kind.MAILING, name)
+        assert b"person-" not in sample.letter
+        assert "Persoon" not in sample.text + sample.html
+
+
+async def test_a_change_in_the_store_changes_the_fingerprint_of_its_mailing(shelf: Shelf, database: Database) -> None:
+    mailing, everything = await shelf.fingerprint(Kind.MAILING, SAVE_THE_DATE), await shelf.fingerprint(None)
+    template = await shelf.fingerprint(Kind.TEMPLATE, "reminder")
+    async with database.write() as tx:
+        row = await mailings.get_mailing(tx, SAVE_THE_DATE)
+        await mailings.set_state(tx, row.id, row.state, MailingState.CANCELLED)
+    assert await shelf.fingerprint(Kind.MAILING, SAVE_THE_DATE) != mailing
+    assert await shelf.fingerprint(None) != everything
+    assert await shelf.fingerprint(Kind.TEMPLATE, "reminder") == template
+
+
+@pytest.mark.usefixtures("database")
+async def test_an_unknown_mailing_has_a_fingerprint_that_stays(shelf: Shelf) -> None:
+    assert await shelf.fingerprint(Kind.MAILING, "x/y") == await shelf.fingerprint(Kind.MAILING, "x/y")
+    with pytest.raises(NotFoundError):
+        await shelf.find(Kind.MAILING, "x/y")
+
+
+async def test_a_store_that_cannot_be_opened_is_trouble_and_leaves_the_templates(shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "store.sqlite").write_text("this is not a database, and long enough to be seen as one that is broken")
+    stored = await shelf.stored()
+    assert stored.trouble is not None
+    assert "cannot be opened" in stored.trouble.sentence
+    assert (await _shown(shelf, Kind.TEMPLATE, "reminder")).text
+
+
+async def test_a_store_that_breaks_while_it_is_open_is_a_sentence(shelf: Shelf, database: Database) -> None:
+    assert (await shelf.stored()).events
+    async with database.write() as tx:
+        await tx.exec_driver_sql("ALTER TABLE mailings RENAME TO lost")
+    with pytest.raises(StoreError, match="the store cannot be read: no such table"):
+        await shelf.find(Kind.MAILING, REMINDER)
+    trouble = (await shelf.stored()).trouble
+    assert trouble is not None
+    assert "start the preview again" in trouble.sentence
+
+
+async def test_a_shelf_that_opened_nothing_is_closed_without_ado(templates: Path) -> None:
+    await Shelf((templates,), Path(__file__), clock=lambda: NOW).close()
