@@ -38,7 +38,11 @@ def compose(event: Event, order: Order, templates: Templates, *, now: datetime) 
         HeaderError: a title or name of the event cannot stand in a header.
     """
     series = event.series
-    context = build_context(event, label=order.label, words=templates.words(series.language), theme=templates.theme())
+    words, theme = templates.words(series.language), templates.theme()
+    try:
+        context = build_context(event, label=order.label, words=words, theme=theme)
+    except KeyError as error:
+        raise TemplateError(f"words/{series.language}.toml has no word for {error}; add it") from error
     source = templates.render(order.template, context)
     html = inline(source.html)
     if len(html.encode()) > HTML_LIMIT:

@@ -16,9 +16,7 @@ from jinja2 import (
     StrictUndefined,
     TemplateNotFound,
     TemplateSyntaxError,
-    UndefinedError,
 )
-from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.compose.placeholders import PLACEHOLDER
@@ -106,14 +104,7 @@ class Templates:
             raise TemplateError(f"templates/{error.name or path}:{error.lineno}: {error.message}") from error
         except TemplateNotFound as error:
             raise TemplateError(f"templates/{path}: it includes {error.name}, which is not there") from error
-        except (
-            UndefinedError,
-            SecurityError,
-            TemplateRuntimeError,
-            TypeError,
-            ValueError,
-            OverflowError,
-        ) as error:
+        except Exception as error:  # whatever a template makes Jinja2 raise is to be mended in the template
             place = f"{path}:{_line(error)}" if _line(error) else path
             raise TemplateError(f"templates/{place}: {error}") from error
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
-from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
@@ -106,7 +105,7 @@ class Compiled:
             return self._template.render(context)
         except UndefinedError as error:
             raise PlaceholderError(recipient, _key(error)) from error
-        except (SecurityError, TemplateRuntimeError, TypeError, ValueError, OverflowError) as error:
+        except Exception as error:  # whatever a placeholder makes Jinja2 raise is to be mended where it is written
             raise TemplateError(f"recipient {recipient}: {error}") from error
 
 

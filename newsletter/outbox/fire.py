@@ -9,7 +9,7 @@ from datetime import datetime
 
 from newsletter.compose.composer import Order, compose
 from newsletter.compose.templates import Templates
-from newsletter.errors import HeaderError, TemplateError
+from newsletter.errors import NewsletterError
 from newsletter.schedule.rules import Due, decide_due
 from newsletter.schedule.state import MailingState, move
 from newsletter.store import deliveries, events, journal, mailings
@@ -61,8 +61,9 @@ async def _fire(database: Database, templates: Templates, row: MailingRow, now: 
         event = await events.get_event(tx, row.event)
     try:
         content = compose(event, order_of(row), templates, now=now)
-    except (TemplateError, HeaderError) as error:
-        return await _hold(database, row, f"it could not be composed: {error}", now)
+    except Exception as error:  # whatever is wrong with one mailing must not stop the others
+        kind = "" if isinstance(error, NewsletterError) else f"unexpected {type(error).__name__}: "
+        return await _hold(database, row, f"it could not be composed: {kind}{error}", now)
     async with database.write() as tx:
         if not await mailings.start(tx, row, content, now=now):
             return []

@@ -65,7 +65,10 @@ class Runner:
         try:
             await self._tick()
             while not self._stopped.is_set():
-                await self._send()
+                try:
+                    await self._send()
+                except Exception as error:
+                    await self._wait_out(_told(error))
         finally:
             self._scheduler.shutdown(wait=False)
             async with self._ticking:  # a tick that has begun ends before the store is closed
@@ -80,8 +83,8 @@ class Runner:
                 for fired in await look_at_clock(self._sending.database, self._templates, now=self._sending.clock()):
                     self._say(f"{fired.slug}: {fired.trouble or f'started, {fired.letters} recipients'}")
                 await self._derive_jobs()
-            except NewsletterError as error:
-                self._say(str(error))
+            except Exception as error:  # the next tick may find it better; a service does not end for one
+                self._say(_told(error))
         self._wake.set()
 
     async def _derive_jobs(self) -> None:
@@ -91,6 +94,7 @@ class Runner:
         for slug in self._due.keys() - wanted.keys():
             if self._scheduler.get_job(slug):
                 self._scheduler.remove_job(slug)
+                self._say(f"{slug}: no longer due")
         for slug, due_at in wanted.items():
             if self._due.get(slug) != due_at:
                 self._say(f"{slug}: due {due_at:%Y-%m-%d %H:%M:%S} UTC")
@@ -110,11 +114,23 @@ class Runner:
             if self._on_start:
                 self._on_start(waiting)
             tally = await self._worker.drain()
-            if tally.trouble and tally.trouble != self._trouble:
-                self._say(f"{tally.trouble}; trying again every {self._patience.total_seconds():.0f} seconds")
-            self._trouble = tally.trouble
+            if tally.trouble:
+                await self._wait_out(tally.trouble)
+            else:
+                self._trouble = ""
         for slug in await close_ended(self._sending.database, now=self._sending.clock()):
             self._say(f"{slug}: sent")
-        if self._trouble:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), self._patience.total_seconds())
+
+    async def _wait_out(self, trouble: str) -> None:
+        """Say what is wrong, once, and wait a while before the next try."""
+        if trouble != self._trouble:
+            self._say(f"{trouble}; trying again every {self._patience.total_seconds():.0f} seconds")
+        self._trouble = trouble
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), self._patience.total_seconds())
+
+
+def _told(error: Exception) -> str:
+    """An error in one sentence; one that nobody expected says its kind."""
+    reason = " ".join(str(error).split())
+    return reason if isinstance(error, NewsletterError) else f"unexpected {type(error).__name__}: {reason}"

@@ -93,7 +93,7 @@ async def test_stopping_and_starting_in_between_changes_nothing(world: World) ->
     said = Said()
     async with world.server() as (server, sending):
         async with running(world, sending, said):
-            await soon(world, seconds=1)
+            await soon(world, seconds=4)
             await said.wait_for(f"{REMINDER}: due")
         assert server.letters == []
         async with running(world, sending, said):
@@ -109,10 +109,11 @@ async def test_a_mailing_cancelled_while_it_runs_is_not_sent(world: World) -> No
     await far_ahead(world)
     said = Said()
     async with world.server() as (server, sending), running(world, sending, said):
-        await soon(world, seconds=1)
+        await soon(world, seconds=60)
         await said.wait_for(f"{REMINDER}: due")
         await cancel(world.database, REMINDER, now=real_now())
-        await soon(world, REPORT, seconds=1.5)
+        await said.wait_for(f"{REMINDER}: no longer due")
+        await soon(world, REPORT)
         await said.wait_for(f"{REPORT}: sent")
     assert len(server.letters) == 3
     assert (await world.row(REMINDER)).state is MailingState.CANCELLED

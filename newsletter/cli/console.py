@@ -1,0 +1,148 @@
+"""The command line: how it speaks.
+
+In: values. Out: tables and sentences for people, JSON for programs, a progress bar on a terminal and plain lines
+elsewhere; errors on stderr, one sentence each, with an exit code.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from newsletter.app import App, open_app
+from newsletter.errors import SettingsError
+from newsletter.outbox.delivery import DeliveryState
+from newsletter.settings import ENV_FILE, Settings, load
+
+T = TypeVar("T")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(sentence: str) -> None:
+    """One line for people; nothing in it is read as markup."""
+    out.print(Text(sentence))
+
+
+def complain(sentence: str) -> None:
+    """One line on stderr."""
+    err.print(Text(sentence))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """Rows under headings, or the sentence that says what to do first."""
+    if not rows:
+        say(empty)
+        return
+    if not out.is_terminal:
+        # Where another program may read it, nothing is cut off or wrapped.
+        for row in (columns, *rows):
+            sys.stdout.write("\t".join(str(cell) for cell in row) + "\n")
+        return
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(str(cell)) for cell in row))
+    out.print(shown)
+
+
+def as_json(value: object) -> None:
+    """The value for another program: one JSON document on stdout."""
+    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) + "\n")
+
+
+def _plain(value: Any) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: item for key, item in asdict(value).items() if key != "id"}
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, (Enum, Path)):
+        return str(value)
+    return dict(value)
+
+
+def local(at: datetime | None, zone: str) -> str:
+    """A moment on the wall clock of a series."""
+    return "" if at is None else f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
+
+def settings() -> Settings:
+    return load(Path())
+
+
+def with_app(action: Callable[[App], Awaitable[T]]) -> T:
+    """Open the store of the working folder, act, and close it."""
+    found = settings()
+    if found.store.url == Settings.model_fields["store"].default.url and not _is_set_up():
+        raise SettingsError(f"there is no {ENV_FILE} in {Path.cwd()}; go to the folder that `newsletter init` made")
+
+    async def run() -> T:
+        async with open_app(found, Path()) as app:
+            return await action(app)
+
+    return asyncio.run(run())
+
+
+def _is_set_up() -> bool:
+    return Path(ENV_FILE).is_file() or "NEWSLETTER_STORE__URL" in os.environ
+
+
+class SendingProgress:
+    """Letters as they leave: a bar with rate and time left on a terminal, plain lines elsewhere."""
+
+    #: Without a terminal, a line each time so many letters have ended.
+    EVERY = 1000
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._done, self._total = 0, 0
+
+    def start(self, letters: int) -> None:
+        """A round of so many letters begins."""
+        self._done, self._total = 0, letters
+        if out.is_terminal:
+            self._bar = Progress(
+                TextColumn("sending"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(),
+                console=out,
+                transient=True,
+            )
+            self._task = self._bar.add_task("sending", total=letters, rate="")
+            self._bar.start()
+
+    def settled(self, _state: DeliveryState) -> None:
+        """One delivery has an outcome."""
+        self._done += 1
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task)
+            speed = self._bar.tasks[0].finished_speed or self._bar.tasks[0].speed
+            self._bar.update(self._task, rate=f"{speed:.0f} letters/s" if speed else "")
+        elif self._done % self.EVERY == 0:
+            say(f"{self._done} of {self._total} letters")
+        if self._done >= self._total:
+            self.stop()
+
+    def stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

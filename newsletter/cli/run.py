@@ -1,0 +1,48 @@
+"""`newsletter run`."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from datetime import timedelta
+
+from newsletter.app import App
+from newsletter.cli import console
+
+
+def run_command() -> None:
+    """Keep running: fire mailings when they are due and send their letters. End it with Ctrl-C or SIGTERM.
+
+    Edits that are made meanwhile, with other commands, count without a restart.
+    """
+
+    from newsletter.schedule.runner import Runner  # the scheduler is slow to load, and no other command needs it
+
+    async def action(app: App) -> None:
+        progress = console.SendingProgress()
+        runner = Runner(
+            app.sending,
+            app.templates,
+            refresh=timedelta(seconds=app.settings.schedule.refresh_seconds),
+            say=_stamped(app),
+            on_start=progress.start,
+            on_settled=progress.settled,
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, runner.stop)
+        way_out = app.settings.smtp.host or f"the folder {app.settings.paths.outbox}"
+        console.say(f"running; letters go to {way_out}; stop with Ctrl-C")
+        try:
+            await runner.run()
+        finally:
+            progress.stop()
+        console.say("stopped; what was not sent yet goes on at the next start")
+
+    console.with_app(action)
+
+
+def _stamped(app: App) -> Callable[[str], None]:
+    def say(sentence: str) -> None:
+        console.say(f"{app.clock():%Y-%m-%d %H:%M:%S}  {sentence}")
+
+    return say
