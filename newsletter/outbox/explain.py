@@ -3,11 +3,10 @@
 In: an address. Out: facts and sentences, from rows alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from sqlalchemy import RowMapping
+from typing import Any
 
 from newsletter.schedule.state import PENDING, MailingState
 from newsletter.store import deliveries, mailings, subscribers
@@ -28,8 +27,8 @@ class Explanation:
     known: bool
     name: str
     suppressed: str  #: reason; empty if they are not
-    subscriptions: Sequence[RowMapping]  #: list, state, since
-    deliveries: Sequence[RowMapping]  #: mailing, state, reason, attempts, queued_at, ended_at
+    subscriptions: Sequence[Mapping[str, Any]]  #: list, state, since
+    deliveries: Sequence[Mapping[str, Any]]  #: mailing, state, reason, attempts, queued_at, ended_at
     upcoming: Sequence[Next]
 
 

@@ -1,0 +1,76 @@
+"""The rooms: imports point upstream, and each big library is imported in one module."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "newsletter"
+FLOW = ("events", "subscribers", "compose", "outbox", "smtp")
+#: Shells of a stage may use what stands beside the flow.
+BESIDE = ("schedule", "store", "settings", "errors")
+ONE_MODULE = {
+    "premailer": "compose/inline.py",
+    "aiosmtplib": "smtp/client.py",
+    "apscheduler": "schedule/runner.py",
+    "holidays": "schedule/working_days.py",
+    "icalendar": "compose/calendar.py",
+    "alembic": "store/database.py",
+    "aiosmtpd": "smtp/catchall.py",
+}
+MODULES = sorted(
+    path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts
+)
+
+
+def imported(module: str) -> set[str]:
+    """The full names of what a module imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse((PACKAGE / module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.split("/")[0] in FLOW])
+def test_imports_point_upstream(module: str) -> None:
+    room = module.split("/")[0]
+    allowed = {*FLOW[: FLOW.index(room) + 1], *BESIDE}
+    rooms = {name.split(".")[1] for name in imported(module) if name.startswith("newsletter.")}
+    assert rooms <= allowed
+
+
+@pytest.mark.parametrize(("library", "home"), ONE_MODULE.items())
+def test_each_big_library_is_imported_in_one_module(library: str, home: str) -> None:
+    users = [module for module in MODULES if any(name.split(".")[0] == library for name in imported(module))]
+    assert users == [home]
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "events/event.py", "events/plan.py", "events/document.py", "subscribers/recipients.py", "subscribers/planning.py",
+        "compose/composer.py", "compose/letter.py", "compose/headers.py", "compose/wire.py", "outbox/retry.py",
+        "outbox/delivery.py", "outbox/envelope.py", "smtp/response.py", "schedule/rules.py", "schedule/replan.py",
+        "schedule/state.py",
+    ],
+)  # fmt: skip
+def test_decisions_know_no_clock_no_settings_and_no_store(module: str) -> None:
+    names = imported(module)
+    assert not {name for name in names if name.startswith(("sqlalchemy", "newsletter.store", "newsletter.settings"))}
+    source = (PACKAGE / module).read_text(encoding="utf-8")
+    assert "async def" not in source
+    assert ".now(" not in source
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_sql_lives_in_the_store(module: str) -> None:
+    allowed = module.startswith("store/") or not any(name == "sqlalchemy" for name in imported(module))
+    assert allowed
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_says_what_it_is(module: str) -> None:
+    assert ast.get_docstring(ast.parse((PACKAGE / module).read_text(encoding="utf-8")))
