@@ -53,8 +53,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: st
             sys.stdout.write("\t".join(str(cell) for cell in row) + "\n")
         return
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        shown.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        # Slugs and times stay on one line, to be copied; what is long stands at the right.
+        shown.add_column(column, overflow="fold", no_wrap=number < len(columns) - 2)
     for row in rows:
         shown.add_row(*(Text(str(cell)) for cell in row))
     out.print(shown)

@@ -35,7 +35,7 @@ def demo(
 
     played, expected, inbox = asyncio.run(run())
     console.say("")
-    rows = [(one.mailing, f"{one.at:%Y-%m-%d %H:%M}", one.letters, one.subject) for one in played]
+    rows = [(one.mailing.split("/")[-1], f"{one.at:%Y-%m-%d %H:%M}", one.letters, one.subject) for one in played]
     console.table(("mailing", "simulated time", "letters", "subject"), rows, empty="Nothing was played.")
     found = len(list(inbox.glob("*.eml")))
     console.say("")

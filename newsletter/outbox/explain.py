@@ -51,8 +51,8 @@ async def explain(database: Database, address: str) -> Explanation:
         known=person is not None,
         name=person.name if person else "",
         suppressed=suppressed or "",
-        subscriptions=lists,
-        deliveries=got,
+        subscriptions=[dict(row) for row in lists],
+        deliveries=[dict(row) for row in got],
         upcoming=upcoming if person else [],
     )
 
