@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 
 from newsletter.compose.markdown import SCHEMES, split_lead, to_html, to_text
 from newsletter.compose.placeholders import PLACEHOLDER
+from newsletter.compose.programme import Fields, one_line, part_fields, programme_days
 from newsletter.compose.wording import (
-    clock,
     date_long,
     date_short,
     day_month,
@@ -31,16 +31,11 @@ from newsletter.events.event import (
     EventStatus,
     Image,
     NextDate,
-    Part,
-    PartKind,
     Series,
-    Speaker,
     Venue,
-    Workshop,
 )
 
 Words: TypeAlias = Mapping[str, str]
-Fields: TypeAlias = dict[str, object]
 
 #: A group smaller than this could be recognised by name, and is not named (FEATURES.md C12).
 SMALLEST_GROUP: Final = 5
@@ -48,7 +43,6 @@ SMALLEST_GROUP: Final = 5
 _ONE_EVENING: Final = timedelta(hours=12)
 _POSTAL_CODE: Final = re.compile(r"^\d{4} ?[A-Z]{2}\s+")
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
-_PROGRAMME_TEXT: Final = 56  #: characters beside the time column of the plain text
 
 
 def build_context(event: Event, *, label: str, words: Words, theme: Mapping[str, str]) -> Fields:
@@ -59,7 +53,7 @@ def build_context(event: Event, *, label: str, words: Words, theme: Mapping[str,
         "t": dict(words),
         "theme": dict(theme),
         "language": event.series.language,
-        "label": _line(label),
+        "label": one_line(label),
     }
 
 
@@ -67,27 +61,27 @@ def _event(event: Event, words: Words) -> Fields:
     language = event.series.language
     return {
         "slug": event.slug,
-        "title": _line(event.title),
-        "subtitle": _line(event.subtitle),
-        "audience": _line(event.audience),
+        "title": one_line(event.title),
+        "subtitle": one_line(event.subtitle),
+        "audience": one_line(event.audience),
         "cancelled": event.status is EventStatus.CANCELLED,
         "has_date": event.has_date(),
         "date": _span(event, date_long, words),
         "day": _span(event, date_short, words),
-        "day_month": day_month(event.start, language) if event.start else _line(event.season),
+        "day_month": day_month(event.start, language) if event.start else one_line(event.season),
         "times": _times(event, words),
-        "tile": _tile(event.start, _line(event.season), language),
+        "tile": _tile(event.start, one_line(event.season), language),
         "place": _place(event.venue, words),
         "venue": _venue(event.venue),
         "facts": _facts(event, words),
         "registration": _url(event.registration),
         "actions": _actions(event, words),
-        "days": _days(event),
-        "rounds": [_part(part, language) for part in event.programme if part.workshops or part.speakers],
+        "days": programme_days(event),
+        "rounds": [part_fields(part, language) for part in event.programme if part.workshops or part.speakers],
         "images": [_image(image) for image in event.images if _url(image.url)],
         "attendance": _attendance(event.attendance, words),
         "next_dates": [_next_date(following, language) for following in event.next_dates],
-        "links": [{"title": _line(link.title), "url": _url(link.url)} for link in event.links if _url(link.url)],
+        "links": [{"title": one_line(link.title), "url": _url(link.url)} for link in event.links if _url(link.url)],
         "announcement": _text(event.announcement),
         "report": _text(event.report),
         "preview": _previews(event, words),
@@ -98,29 +92,20 @@ def _event(event: Event, words: Words) -> Fields:
 def _series(series: Series) -> Fields:
     return {
         "slug": series.slug,
-        "name": _line(series.name),
+        "name": one_line(series.name),
         "contact": series.contact,
-        "sender": {"name": _line(series.sender.name), "address": series.sender.address},
-        "organisation": _line(series.organisation) or _line(series.sender.name),
+        "sender": {"name": one_line(series.sender.name), "address": series.sender.address},
+        "organisation": one_line(series.organisation) or one_line(series.sender.name),
         "website": _url(series.website),
         "about_html": to_html(series.about, top=3),
         "about_text": to_text(series.about),
     }
 
 
-def _line(text: str) -> str:
-    """Words on one line; spaces that do not break stay."""
-    return re.sub(r"[ \t\r\n]+", " ", text).strip()
-
-
 def _url(url: str) -> str:
     """The address, unless its scheme has no place in a mail ("javascript:", "data:")."""
     scheme = _SCHEME.match(url.strip())
     return url.strip() if scheme is None or scheme.group(1).lower() in SCHEMES else ""
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _is_one_day(start: datetime, end: datetime | None) -> bool:
@@ -131,7 +116,7 @@ def _span(event: Event, write: Callable[[date, str], str], words: Words) -> str:
     """The day of an event, or its first and last day; its season or nothing where no date is known."""
     start, end, language = event.start, event.end, event.series.language
     if start is None:
-        return _line(event.season)
+        return one_line(event.season)
     if end is None or _is_one_day(start, end):
         return write(start, language)
     first = date_short(start, language)
@@ -165,16 +150,16 @@ def _place(venue: Venue | None, words: Words) -> str:
     """A town, for the subject; "online" where there is none."""
     if venue is None:
         return ""
-    town = _POSTAL_CODE.sub("", _line(venue.city)) or _line(venue.name)
+    town = _POSTAL_CODE.sub("", one_line(venue.city)) or one_line(venue.name)
     return town or (words["online"].lower() if venue.online else "")
 
 
 def _venue(venue: Venue | None) -> Fields | None:
     if venue is None or not any((venue.name, venue.address, venue.city, venue.url, venue.online)):
         return None
-    parts = (_line(part) for part in (venue.name, venue.address, venue.city))
+    parts = (one_line(part) for part in (venue.name, venue.address, venue.city))
     return {
-        "name": _line(venue.name),
+        "name": one_line(venue.name),
         "lines": [part for part in parts if part],
         "url": _url(venue.url),
         "online": _url(venue.online),
@@ -184,7 +169,7 @@ def _venue(venue: Venue | None) -> Fields | None:
 def _facts(event: Event, words: Words) -> list[Fields]:
     """Where, when, for whom, until when to register: key, label and lines; what is not known is left out."""
     venue = event.venue or Venue()
-    where = [_line(part) for part in (venue.name, venue.address, venue.city) if part]
+    where = [one_line(part) for part in (venue.name, venue.address, venue.city) if part]
     if venue.online:
         where.append(words["or_online"] if where else words["online"])
     register = []
@@ -193,7 +178,7 @@ def _facts(event: Event, words: Words) -> list[Fields]:
     facts = (
         ("where", where),
         ("when", _when(event, words)),
-        ("audience", [_line(event.audience)] if event.audience else []),
+        ("audience", [one_line(event.audience)] if event.audience else []),
         ("register", register),
     )
     return [{"key": key, "label": words[f"fact_{key}"], "lines": lines} for key, lines in facts if lines]
@@ -226,56 +211,11 @@ def _actions(event: Event, words: Words) -> Fields:
     }
 
 
-def _days(event: Event) -> list[Fields]:
-    """The programme; its days have a name where there are more than one."""
-    language = event.series.language
-    days = sorted({part.start.date() for part in event.programme})
-    return [
-        {
-            "day": _capital(date_short(day, language)) if len(days) > 1 else "",
-            "parts": [_part(part, language) for part in event.programme if part.start.date() == day],
-        }
-        for day in days
-    ]
-
-
-def _part(part: Part, language: str) -> Fields:
-    return {
-        "kind": str(part.kind),
-        "is_break": part.kind in (PartKind.BREAK, PartKind.LUNCH),
-        "start": clock(part.start, language),
-        "end": clock(part.end, language),
-        "times": f"{clock(part.start, language)}–{clock(part.end, language)}",
-        **_session(part, top=4),
-        "workshops": [_workshop(workshop, language) for workshop in part.workshops],
-    }
-
-
-def _workshop(workshop: Workshop, language: str) -> Fields:
-    times = time_range(workshop.start, workshop.end, language) if workshop.start else ""
-    return {"times": times, **_session(workshop, top=5)}
-
-
-def _session(session: Part | Workshop, *, top: int) -> Fields:
-    return {
-        "title": _line(session.title),
-        "room": _line(session.room),
-        "speakers": [_speaker(speaker) for speaker in session.speakers],
-        "abstract_html": to_html(session.abstract, top=top, paragraph="card-text ink"),
-        "abstract_text": to_text(session.abstract, _PROGRAMME_TEXT),
-    }
-
-
-def _speaker(speaker: Speaker) -> Fields:
-    detail = ", ".join(_line(part) for part in (speaker.role, speaker.organisation) if part)
-    return {"name": _line(speaker.name), "detail": detail}
-
-
 def _image(image: Image) -> Fields:
     return {
         "url": _url(image.url),
-        "alt": _line(image.alt),
-        "caption": _line(image.caption),
+        "alt": one_line(image.alt),
+        "caption": one_line(image.caption),
         "large": _url(image.large),
         "width": image.width,
     }
@@ -287,7 +227,7 @@ def _attendance(groups: Sequence[Attendance], words: Words) -> Fields | None:
     if total < SMALLEST_GROUP:
         return None
     named = [
-        (put(words["from_kind"], kind=_line(group.kind)), group.count)
+        (put(words["from_kind"], kind=one_line(group.kind)), group.count)
         for group in groups
         if group.count >= SMALLEST_GROUP
     ]
@@ -303,10 +243,10 @@ def _attendance(groups: Sequence[Attendance], words: Words) -> Fields | None:
 
 def _next_date(following: NextDate, language: str) -> Fields:
     return {
-        "title": _line(following.title),
-        "date": date_long(following.day, language) if following.day else _line(following.season),
-        "place": _line(following.place),
-        "tile": _tile(following.day, _line(following.season), language),
+        "title": one_line(following.title),
+        "date": date_long(following.day, language) if following.day else one_line(following.season),
+        "place": one_line(following.place),
+        "tile": _tile(following.day, one_line(following.season), language),
     }
 
 
@@ -337,7 +277,7 @@ def _previews(event: Event, words: Words) -> Fields:
     if event.status is EventStatus.CANCELLED:
         cancelled = preview([words["cancelled_text"]], "")
         return {"announcement": cancelled, "reminder": cancelled, "report": cancelled}
-    where = _line(event.venue.name) if event.venue else ""
+    where = one_line(event.venue.name) if event.venue else ""
     practical = ", ".join(part for part in (_times(event, words), where) if part)
     facts = [f"{practical}."] if practical else []
     until = []

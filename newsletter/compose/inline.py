@@ -1,4 +1,4 @@
-"""Stage 3: CSS into style attributes, once per mailing. The only import of premailer.
+"""Stage 3: CSS into style attributes, once per mailing.
 
 In: a full HTML document, its theme resolved, with placeholders. Out: the same document, inlined.
 Each option and each step answers a trap that premailer 3.10 or libxml2 was seen to have; the tests have one case each.
@@ -9,8 +9,8 @@ import re
 
 import cssutils
 from lxml.etree import LxmlError
-from premailer import Premailer
 
+from newsletter.compose.offline import Premailer
 from newsletter.compose.placeholders import protect, restore
 from newsletter.errors import TemplateError
 

@@ -1,12 +1,14 @@
 """Each command as a person or a program uses it, in a folder made by `newsletter init`."""
 
 import json
+import subprocess
+import sys
 from datetime import date, timedelta
 
 import pytest
 
 from newsletter.cli.main import commands
-from tests.e2e.conftest import Folder
+from tests.e2e.conftest import COMMAND, Folder, environment
 
 EVENT = "kennisbijeenkomst"
 FIRST = f"{EVENT}/save-the-date"
@@ -296,9 +298,6 @@ def test_the_shipped_files_are_not_needed_once_a_folder_has_its_own(folder: Fold
 
 
 def test_a_pipe_that_closes_is_no_error(folder: Folder) -> None:
-    import subprocess
-
-    from tests.e2e.conftest import COMMAND, environment
 
     reader = subprocess.Popen(["true"], stdin=subprocess.PIPE)
     assert reader.stdin is not None
@@ -315,3 +314,35 @@ def test_a_pipe_that_closes_is_no_error(folder: Folder) -> None:
     )
     reader.stdin.close()
     assert done.stderr == ""
+
+
+WATCHED = """
+import os, sys
+def hook(name, arguments):
+    network = name in ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.listen")
+    # The event loop has a pair of local sockets to wake itself up; they lead nowhere.
+    if network or (name == "socket.__new__" and int(arguments[1]) != 1):
+        os.write(2, f"{name} {arguments}\\n".encode())
+        os._exit(99)
+sys.addaudithook(hook)
+from newsletter.cli.main import run
+run()
+"""
+
+
+@pytest.mark.parametrize(
+    "command", [("rehearse", "--from", "2020-01-01", "--until", "2099-01-01"), ("preview", "--out", "x")]
+)
+def test_what_must_work_offline_opens_no_socket(folder: Folder, command: tuple[str, ...]) -> None:
+
+    prepared(folder)
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, *command],
+        cwd=folder.path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr

@@ -10,7 +10,7 @@ FLOW = ("events", "subscribers", "compose", "outbox", "smtp")
 #: Shells of a stage may use what stands beside the flow.
 BESIDE = ("schedule", "store", "settings", "errors")
 ONE_MODULE = {
-    "premailer": "compose/inline.py",
+    "premailer": "compose/offline.py",
     "aiosmtplib": "smtp/client.py",
     "apscheduler": "schedule/runner.py",
     "holidays": "schedule/working_days.py",

@@ -49,23 +49,34 @@ async def test_a_mailing_goes_to_everybody_once_with_replies_to_the_contact_mail
     assert (await world.row(REMINDER)).state is MailingState.SENT
 
 
-async def test_a_mailing_is_composed_with_one_call_of_the_inliner_however_many_recipients(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def inliner_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """One entry for each time that premailer runs."""
     calls: list[str] = []
-    original = Premailer
 
-    class Counted(original):  # type: ignore[misc, valid-type]
+    class Counted(Premailer):  # type: ignore[misc]
         def transform(self, **options: object) -> object:
             calls.append("transform")
             return super().transform(**options)
 
     monkeypatch.setattr(newsletter.compose.inline, "Premailer", Counted)
+    return calls
+
+
+async def test_a_mailing_to_ten_thousand_is_composed_with_one_call_of_the_inliner(
+    world: World, inliner_calls: list[str]
+) -> None:
+    await start(world, 10_000)
+    assert await world.states(REMINDER) == {"queued": 10_000}
+    assert inliner_calls == ["transform"]
+
+
+async def test_sending_its_letters_calls_the_inliner_no_more(world: World, inliner_calls: list[str]) -> None:
     await start(world, 200)
     async with world.server() as (server, sending):
         await Worker(sending).drain()
     assert len(server.letters) == 200
-    assert calls == ["transform"]
+    assert inliner_calls == ["transform"]
 
 
 async def test_firing_twice_or_in_two_processes_sends_one_mailing(world: World) -> None:
