@@ -53,10 +53,12 @@ def _broken(line: str, room: int) -> str:
 
 
 def _environment(*, html: bool, wire: bool) -> ImmutableSandboxedEnvironment:
-    def encoded(value: Any) -> Any:
+    def shown(value: Any) -> Any:
         if isinstance(value, StrictUndefined):
             return value  # printing it raises, with its name
-        return Markup(quoted_printable(str(escape(value) if html else value)))  # noqa: S704 - escaped just here
+        # A value's line ends are settled by itself: a CR at its end is not half of the template's next CRLF.
+        text = NEWLINE.sub("\n", str(escape(value) if html else value))
+        return Markup(quoted_printable(text) if wire else text)  # noqa: S704 - escaped just here
 
     return ImmutableSandboxedEnvironment(
         variable_start_string="[[",
@@ -67,7 +69,7 @@ def _environment(*, html: bool, wire: bool) -> ImmutableSandboxedEnvironment:
         comment_end_string="#]",
         undefined=StrictUndefined,
         autoescape=html,
-        finalize=encoded if wire else None,
+        finalize=shown,
         keep_trailing_newline=True,
     )
 
