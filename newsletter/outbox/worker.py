@@ -77,20 +77,27 @@ class Worker:
         tally = Tally()
         heartbeat = asyncio.create_task(self._heartbeat())
         try:
-            await asyncio.gather(*(self._connection(tally) for _ in range(self._sending.connections)))
+            # All connections end before anything is given back, also when one of them fails: a letter that another
+            # is just handing over must not become free to be claimed.
+            connections = (self._connection(tally) for _ in range(self._sending.connections))
+            ended = await asyncio.gather(*connections, return_exceptions=True)
         finally:
             heartbeat.cancel()
             with suppress(asyncio.CancelledError):
                 await heartbeat
             async with self._sending.database.write() as tx:
                 await deliveries.release(tx, self._name, now=self._sending.clock())
+        for failure in ended:
+            if isinstance(failure, BaseException):
+                raise failure
         return tally
 
     async def _heartbeat(self) -> None:
         while True:
             await asyncio.sleep(self._sending.lease.total_seconds() / 3)
-            async with self._sending.database.write() as tx:
-                await deliveries.renew(tx, self._name, self._sending.clock() + self._sending.lease)
+            with suppress(StoreError):  # the store may be busy; there are two more beats in a lease
+                async with self._sending.database.write() as tx:
+                    await deliveries.renew(tx, self._name, self._sending.clock() + self._sending.lease)
 
     async def _connection(self, tally: Tally) -> None:
         async with self._sending.transport.session() as session:

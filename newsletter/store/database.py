@@ -33,17 +33,29 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that changes something: all of it is committed at the end, or nothing."""
-        async with self._engine.connect() as connection:
-            await connection.execution_options(newsletter_write=True)
-            async with connection.begin():
-                yield connection
+        """A transaction that changes something: all of it is committed at the end, or nothing.
+
+        Raises:
+            StoreError: the store is busy for too long, or has gone.
+        """
+        async with self._transaction(newsletter_write=True) as connection:
+            yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that only reads, from one moment of the store."""
-        async with self._engine.connect() as connection, connection.begin():
+        async with self._transaction(newsletter_write=False) as connection:
             yield connection
+
+    @asynccontextmanager
+    async def _transaction(self, *, newsletter_write: bool) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execution_options(newsletter_write=newsletter_write)
+                async with connection.begin():
+                    yield connection
+        except OperationalError as error:
+            raise StoreError(f"the store cannot be used now: {str(error.orig).splitlines()[0]}") from error
 
     async def close(self) -> None:
         await self._engine.dispose()

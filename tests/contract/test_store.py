@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from newsletter.errors import NotFoundError, StoreError
 from newsletter.outbox.delivery import DeliveryState, withheld
@@ -291,3 +291,9 @@ async def test_an_instant_without_a_zone_is_refused(database: Database) -> None:
     with pytest.raises(Exception, match="time zone"):
         async with database.write() as tx:
             await journal.note(tx, "event", "changed", "x", at=datetime(2026, 1, 1))
+
+
+async def test_a_store_that_stays_busy_or_breaks_is_a_sentence(database: Database) -> None:
+    with pytest.raises(StoreError, match="the store cannot be used now"):
+        async with database.write():
+            raise OperationalError("SELECT 1", {}, Exception("database is locked"))

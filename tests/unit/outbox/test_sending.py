@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
@@ -14,6 +16,7 @@ import newsletter.compose.inline
 from newsletter.outbox.control import schedule
 from newsletter.outbox.delivery import DeliveryState
 from newsletter.outbox.fire import close_ended, look_at_clock
+from newsletter.outbox.outcome import Session, Transport
 from newsletter.outbox.worker import Worker
 from newsletter.schedule.state import MailingState
 from newsletter.settings import Mail
@@ -254,3 +257,27 @@ async def test_two_mailings_on_their_way_at_once_keep_their_own_letters(world: W
         await Worker(sending).drain()
     subjects = Counter(str(message_from_bytes(letter)["Feedback-ID"]).split(":")[0] for _, _, letter in server.letters)
     assert subjects == {"kennisdag.reminder": 10, "kennisdag.report": 10}
+
+
+class Failing:
+    """A way out of which every second session breaks in a way that nobody foresaw."""
+
+    def __init__(self, inner: Transport) -> None:
+        self.inner, self.sessions = inner, 0
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        self.sessions += 1
+        if self.sessions % 2:
+            raise RuntimeError("unforeseen")
+        async with self.inner.session() as session:
+            yield session
+
+
+async def test_an_unforeseen_failure_of_one_connection_lets_the_others_finish_first(world: World) -> None:
+    await start(world, 30)
+    async with world.server() as (server, sending):
+        with pytest.raises(RuntimeError, match="unforeseen"):
+            await Worker(replace(sending, transport=Failing(sending.transport))).drain()
+        assert await world.states(REMINDER) == {"sent": 30}
+    assert len(server.letters) == 30
