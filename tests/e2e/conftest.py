@@ -54,7 +54,7 @@ class Folder:
         )
 
 
-async def wait_for_line(process: asyncio.subprocess.Process, part: str, *, seconds: float = 60) -> list[str]:
+async def wait_for_line(process: asyncio.subprocess.Process, part: str, *, seconds: float = 180) -> list[str]:
     """Read what a process says until a line holds `part`; returns all lines until then."""
     assert process.stdout is not None
     lines: list[str] = []

@@ -18,7 +18,7 @@ from tests.unit.web.letters import BROKEN, TEXT, write_template, write_templates
 
 NEWSLETTER = str(Path(sys.executable).with_name("newsletter"))
 #: Seconds after which a test that waits for something has failed.
-PATIENCE = 60
+PATIENCE = 120
 
 
 @asynccontextmanager
@@ -32,7 +32,7 @@ async def _preview(folder: Path) -> AsyncIterator[tuple[Process, AsyncClient]]:
         async with asyncio.timeout(PATIENCE):
             address = re.search(rb"http://127\.0\.0\.1:\d+", await process.stdout.readline())
             assert address is not None
-            async with AsyncClient(base_url=address.group().decode()) as browser:
+            async with AsyncClient(base_url=address.group().decode(), timeout=None) as browser:
                 yield process, browser
     finally:
         if process.returncode is None:

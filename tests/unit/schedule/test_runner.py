@@ -31,7 +31,7 @@ class Said:
         self._changed.set()
 
     async def wait_for(self, part: str) -> str:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while True:
                 for sentence in self.sentences:
                     if part in sentence:
@@ -59,7 +59,7 @@ async def running(world: World, sending: Sending, said: Said) -> AsyncIterator[R
         yield runner
     finally:
         runner.stop()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             await task
 
 
