@@ -75,7 +75,7 @@ class PlaceholderError(TemplateError):
         self.recipient, self.key = recipient, key
         super().__init__(
             f"recipient {recipient} has no value for {key}; "
-            f"add it to the list, or write [[ {key} | default('…') ]] in the template"
+            f"add it to the list, or write [[ {key} | default('…', true) ]] where it is used"
         )
 
 

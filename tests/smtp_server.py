@@ -20,6 +20,7 @@ class Server:
     port: int = 0
     commands: list[str] = field(default_factory=list)
     letters: list[tuple[str, str, bytes]] = field(default_factory=list)
+    refused: list[tuple[str, str, bytes]] = field(default_factory=list)  #: heard to the end, and not taken
     connections: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -45,7 +46,7 @@ async def _serve(
     sender = recipient = ""
 
     async def say(text: str) -> None:
-        writer.write(text.encode() + b"\r\n")
+        writer.write(text.encode("utf-8", "surrogateescape") + b"\r\n")
         await writer.drain()
 
     greeting = answer("CONNECT", server.connections)
@@ -79,11 +80,11 @@ async def _serve(
             await say("354 go on")
             content = await reader.readuntil(b"\r\n.\r\n")
             wanted = answer(".", len(server.letters))
+            letter = (sender, recipient, content[:-3].replace(b"\r\n..", b"\r\n."))
+            (server.letters if not wanted or wanted.startswith("2") else server.refused).append(letter)
+            server.changed.set()
             if wanted == HANG_UP:
                 return
-            if not wanted or wanted.startswith("2"):
-                server.letters.append((sender, recipient, content[:-3].replace(b"\r\n..", b"\r\n.")))
-                server.changed.set()
             await say(wanted or "250 2.0.0 queued")
         elif verb == "QUIT":
             await say("221 bye")

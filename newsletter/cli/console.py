@@ -5,6 +5,7 @@ elsewhere; errors on stderr, one sentence each, with an exit code.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -28,13 +29,38 @@ from newsletter.settings import ENV_FILE, Settings, load
 
 T = TypeVar("T")
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Out(Console):
+    def on_broken_pipe(self) -> None:
+        """Let it be known that the reader has gone; rich would end the program, which `newsletter run` must outlive."""
+        raise BrokenPipeError
+
+
+out = _Out(highlight=False, soft_wrap=True)
+err = _Out(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(sentence: str) -> None:
     """One line for people; nothing in it is read as markup."""
     out.print(Text(sentence))
+
+
+def say_or_ignore(sentence: str) -> None:
+    """One line for people, from a process that goes on working when nobody reads it any more (`| head -1`)."""
+    try:
+        say(sentence)
+    except OSError:
+        _forget_output()
+
+
+def _forget_output() -> None:
+    # What is in the buffer already is flushed once more when the interpreter ends; it then goes nowhere.
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, sys.stdout.fileno())
+        finally:
+            os.close(nowhere)
 
 
 def complain(sentence: str) -> None:
@@ -116,9 +142,10 @@ class SendingProgress:
         self._done, self._total = 0, 0
 
     def start(self, letters: int) -> None:
-        """A round of so many letters begins."""
+        """A round of so many letters begins; the one before may have ended early."""
+        self.stop()
         self._done, self._total = 0, letters
-        if out.is_terminal:
+        if out.is_terminal and letters:
             self._bar = Progress(
                 TextColumn("sending"),
                 BarColumn(),
@@ -138,12 +165,14 @@ class SendingProgress:
             self._bar.advance(self._task)
             speed = self._bar.tasks[0].finished_speed or self._bar.tasks[0].speed
             self._bar.update(self._task, rate=f"{speed:.0f} letters/s" if speed else "")
-        elif self._done % self.EVERY == 0:
-            say(f"{self._done} of {self._total} letters")
+        elif not out.is_terminal and self._done % self.EVERY == 0:
+            say_or_ignore(f"{self._done} of {self._total} letters")
         if self._done >= self._total:
             self.stop()
 
     def stop(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
+        """Take the bar away, if there is one; it can be done twice."""
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            with contextlib.suppress(OSError):  # the terminal may have gone
+                bar.stop()

@@ -104,11 +104,8 @@ def show(slug: Slug, as_json: Json = False) -> None:
     console.say(event.title)
     place = ", ".join(part for part in (event.venue.name, event.venue.city) if part) if event.venue else ""
     console.say(f"  {when(event)}{f', {place}' if place else ''}, {event.status}")
-    for part in event.programme:
-        console.say(f"  {part.start:%H:%M}–{part.end:%H:%M}  {part.title}")
-        for workshop in part.workshops:
-            speakers = ", ".join(speaker.name for speaker in workshop.speakers)
-            console.say(f"                 {workshop.title} ({'; '.join(x for x in (workshop.room, speakers) if x)})")
+    for line in programme_lines(event):
+        console.say(line)
     console.say("")
     console.table(
         ("mailing", "state", "due", "why"),
@@ -125,6 +122,22 @@ def when(event: Event) -> str:
         return f"{event.start:%Y-%m-%d %H:%M}"
     until = f"{event.end:%H:%M}" if event.end.date() == event.start.date() else f"{event.end:%Y-%m-%d %H:%M}"
     return f"{event.start:%Y-%m-%d %H:%M}–{until}"
+
+
+def programme_lines(event: Event) -> list[str]:
+    """The programme as it is shown; the parts of each day stand under it where there are several."""
+    lines: list[str] = []
+    day = None if event.has_several_days() or event.start is None else event.start.date()
+    for part in event.programme:
+        if part.start.date() != day:
+            day = part.start.date()
+            lines.append(f"  {day:%Y-%m-%d}")
+        lines.append(f"  {part.start:%H:%M}–{part.end:%H:%M}  {part.title}")
+        for workshop in part.workshops:
+            speakers = ", ".join(speaker.name for speaker in workshop.speakers)
+            who_and_where = "; ".join(x for x in (workshop.room, speakers) if x)
+            lines.append(" " * 17 + workshop.title + (f" ({who_and_where})" if who_and_where else ""))
+    return lines
 
 
 def read_document(file: Path) -> str:

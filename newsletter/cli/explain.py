@@ -1,6 +1,8 @@
 """`newsletter explain`."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 
@@ -9,40 +11,52 @@ from newsletter.cli import console
 from newsletter.cli.series import Json
 from newsletter.outbox.explain import Explanation
 from newsletter.outbox.explain import explain as explain_address
+from newsletter.subscribers.address import typed_address
 
 
 def explain(
     address: Annotated[str, typer.Argument(help="The e-mail address, in any letter case.")], as_json: Json = False
 ) -> None:
-    """Tell why somebody gets mail or does not: lists, suppression, what they got, what is next."""
+    """Tell why somebody gets mail or does not: lists, suppression, what they got or did not get, what is next."""
+    typed = typed_address(address)
 
     async def action(app: App) -> Explanation:
-        return await explain_address(app.database, address)
+        return await explain_address(app.database, typed)
 
     found = console.with_app(action)
     if as_json:
         console.as_json(found)
         return
-    for sentence in sentences(address, found):
+    for sentence in sentences(typed, found):
         console.say(sentence)
 
 
 def sentences(address: str, found: Explanation) -> list[str]:
-    """The explanation as a person reads it."""
+    """The explanation as a person reads it; times on the clock of the series."""
     lines = [f"{address}{f' ({found.name})' if found.name else ''}"]
     if found.suppressed:
         lines.append(f"  suppressed: {found.suppressed}; nothing is sent to it, whatever list it is on")
     if not found.known:
         return [*lines, "  is on no list, so nothing is sent to it"]
     for row in found.subscriptions:
-        lines.append(f"  {row['list']}: {row['state']} since {row['since']:%Y-%m-%d}")
+        lines.append(f"  {row['list']}: {row['state']} since {console.local(row['since'], row['timezone'])}")
     lines.append("got:" if found.deliveries else "got: nothing yet")
-    for row in found.deliveries:
-        day = row["ended_at"] or row["queued_at"]
-        tries = f", {row['attempts']} attempts" if row["attempts"] > 1 else ""
-        lines.append(f"  {row['mailing']}: {row['state']} {day:%Y-%m-%d %H:%M} UTC{tries} {row['reason']}".rstrip())
+    lines += [_delivery(row) for row in found.deliveries]
+    if found.passed_over:
+        lines.append("did not get:")
+    for passed in found.passed_over:
+        lines.append(f"  {_at(passed.mailing, passed.started_at, passed.timezone, 'not started')}: {passed.why}")
     lines.append("next:" if found.upcoming else "next: nothing planned")
     for item in found.upcoming:
-        due = f"{item.due_at:%Y-%m-%d %H:%M} UTC" if item.due_at else "no date yet"
-        lines.append(f"  {item.mailing}, {due}: {item.verdict}")
+        lines.append(f"  {_at(item.mailing, item.due_at, item.timezone, 'no date yet')}: {item.verdict}")
     return lines
+
+
+def _at(mailing: str, at: datetime | None, zone: str, none: str) -> str:
+    return f"{mailing}, {console.local(at, zone) or none}"
+
+
+def _delivery(row: Mapping[str, Any]) -> str:
+    at = console.local(row["ended_at"] or row["queued_at"], row["timezone"])
+    tries = f", {row['attempts']} attempts" if row["attempts"] > 1 else ""
+    return f"  {row['mailing']}: {row['state']} {at}{tries} {row['reason']}".rstrip()

@@ -113,7 +113,7 @@ def schedule(
         now = app.clock()
         moment = parse_at(at, ZoneInfo(row.timezone), now) if at else None
         confirmed = recipients if recipients is not None else _ask(slug, await control.audience(app.database, slug))
-        return await control.schedule(app.database, slug, recipients=confirmed, now=now, at=moment)
+        return await control.schedule(app.database, app.templates, slug, recipients=confirmed, now=now, at=moment)
 
     row = console.with_app(action)
     due = console.local(row.due_at, row.timezone) or "when the event has a date"
@@ -141,6 +141,17 @@ def parse_at(text: str, zone: ZoneInfo, now: datetime) -> datetime:
         except ValueError:
             continue
     raise RuleError(f"the time “{text}” cannot be read; write it as 2026-03-14 09:00, or now")
+
+
+@commands.command("hold")
+def hold(slug: Slug) -> None:
+    """Stop a mailing that is scheduled or on its way; schedule it again to go on, or cancel it."""
+
+    async def action(app: App) -> MailingRow:
+        return await control.hold(app.database, slug, now=app.clock())
+
+    console.with_app(action)
+    console.say(f"{slug}: held; what was not sent yet waits for you")
 
 
 @commands.command("cancel")

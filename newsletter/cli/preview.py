@@ -43,7 +43,7 @@ def _export(shelf: Shelf, folder: Path) -> None:
         raise NewsletterError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
     for file in written.files:
         console.say(f"wrote {file}")
-    for trouble in written.troubles:
+    for trouble in (*written.warnings, *written.troubles):
         console.complain(trouble)
     if written.troubles:
         raise typer.Exit(1)

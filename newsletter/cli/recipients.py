@@ -8,9 +8,16 @@ import typer
 from newsletter.app import App
 from newsletter.cli import console
 from newsletter.cli.series import Json
-from newsletter.errors import NewsletterError, NotFoundError, RecipientsError
-from newsletter.store import journal, subscribers
+from newsletter.errors import NewsletterError, RecipientsError
+from newsletter.outbox.envelope import UNSUBSCRIBE
+from newsletter.store import subscribers
+from newsletter.subscribers import objection
+from newsletter.subscribers.address import likely_address, shown, typed_address
+from newsletter.subscribers.columns import readable
 from newsletter.subscribers.importer import import_recipients
+from newsletter.subscribers.links import read_token
+from newsletter.subscribers.lists import list_slug
+from newsletter.subscribers.objection import Standing
 from newsletter.subscribers.planning import ImportPlan, RowOutcome
 
 commands = typer.Typer(no_args_is_help=True, help="Recipients: who is on which list.")
@@ -21,7 +28,9 @@ Address = Annotated[str, typer.Argument(help="The e-mail address.")]
 @commands.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="A CSV file as Excel or another program saves it.")],
-    list_: Annotated[str, typer.Option("--list", help="The list; without it, the name of the file.")] = "",
+    list_: Annotated[
+        str, typer.Option("--list", help="The list, as gemeenten-2026; without it, the name of the file.")
+    ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would happen, and store nothing.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also show the rows that change nothing.")] = False,
     as_json: Json = False,
@@ -31,32 +40,40 @@ def import_(
     The separator, the encoding and the order of the columns are found out; header names may be Dutch or English.
     Who is suppressed or has left the list stays out.
     """
+    slug = list_slug(list_, file.stem)
     try:
         data = file.read_bytes()
     except OSError as error:
         raise NewsletterError(f"{file} cannot be read: {error.strerror}") from error
-    slug = list_ or file.stem
 
     async def action(app: App) -> ImportPlan:
         return await import_recipients(app.database, data, str(file), slug, dry_run=dry_run, now=app.clock())
 
     plan = console.with_app(action)
+    stored = plan.may_apply() and not dry_run
     if as_json:
-        stored = plan.may_apply() and not dry_run
-        console.as_json({"list": slug, "stored": stored, "counts": plan.counts(), "rows": plan.rows})
+        facts = {"list": slug, "stored": stored, "columns": plan.columns, "not_in_file": plan.absent}
+        console.as_json({**facts, "counts": plan.counts(), "rows": plan.rows})
     else:
-        _report(plan, slug, dry_run=dry_run, verbose=verbose)
+        _report(plan, slug, stored=stored, verbose=verbose)
     if not plan.may_apply():
         raise RecipientsError(plan.problems)
 
 
-def _report(plan: ImportPlan, slug: str, *, dry_run: bool, verbose: bool) -> None:
+def _report(plan: ImportPlan, slug: str, *, stored: bool, verbose: bool) -> None:
+    if columns := readable(plan.columns):
+        console.say(f"columns: {columns}")
     quiet = () if verbose else (RowOutcome.UNCHANGED, RowOutcome.NEW, RowOutcome.UPDATED, RowOutcome.PROBLEM)
     for row in plan.rows:
         if row.outcome not in quiet:
             console.say(f"line {row.line}: {row.outcome}: {row.sentence}")
-    stored = "nothing was stored" if dry_run or not plan.may_apply() else "stored"
-    console.say(f"{slug}: {plan.summary()}; {stored}")
+    summary = f"{slug}: {plan.summary(stored=stored)}; {'stored' if stored else 'nothing was stored'}"
+    # A row with a problem may be about somebody who is on the list.
+    if plan.absent and plan.may_apply():
+        many = "are" if plan.absent > 1 else "is"
+        them = "them" if plan.absent > 1 else "this person"
+        summary += f"; {plan.absent} on this list {many} not in the file; nothing was changed for {them}"
+    console.say(summary)
 
 
 @commands.command("list")
@@ -98,29 +115,59 @@ def show(list_: Annotated[str, typer.Argument(metavar="LIST", help="The list.")]
 def suppress(
     address: Address,
     reason: Annotated[str, typer.Option("--reason", help="Why; it is shown by explain.")] = "by hand",
+    undo: Annotated[bool, typer.Option("--undo", help="Lift the suppression: the address may get mail again.")] = False,
 ) -> None:
     """Never send to this address again, whatever list it is on or comes onto."""
+    typed = typed_address(address)
 
-    async def action(app: App) -> None:
-        async with app.database.write() as tx:
-            await subscribers.suppress(tx, address, reason, now=app.clock())
+    async def action(app: App) -> Standing:
+        if undo:
+            return await objection.lift(app.database, typed, now=app.clock())
+        return await objection.suppress(app.database, typed, reason, now=app.clock())
 
-    console.with_app(action)
-    console.say("suppressed; letters on their way to it are withheld")
+    before = console.with_app(action)
+    if undo:
+        console.say(f"no longer suppressed; it is {before.lists()}")
+    elif before.suppressed is not None:
+        console.say(f"suppressed already ({before.suppressed}); it is {before.lists()}")
+    else:
+        console.say(f"suppressed; it is {before.lists()}")
 
 
 @commands.command("unsubscribe")
-def unsubscribe(address: Address, list_: Annotated[str, typer.Option("--list", help="The list to leave.")]) -> None:
-    """Take an address off one list; an import does not bring it back."""
+def unsubscribe(
+    who: Annotated[
+        str, typer.Argument(help="The e-mail address; or the subject of an unsubscribe mail, or its token.")
+    ],
+    list_: Annotated[str, typer.Option("--list", help="The list to leave; a token says it by itself.")] = "",
+) -> None:
+    """Take somebody off one list; an import does not bring them back."""
 
-    async def action(app: App) -> bool:
-        async with app.database.write() as tx:
-            now = app.clock()
-            ended = await subscribers.unsubscribe(tx, address, list_, now=now)
-            if ended:
-                await journal.note(tx, f"list:{list_}", "unsubscribed", "one person, by hand", at=now)
-            return ended
+    async def action(app: App) -> str:
+        if ids := _token_ids(app, who):
+            return await objection.unsubscribe_by_ids(app.database, *ids, now=app.clock())
+        typed = typed_address(who)
+        if not list_:
+            raise NewsletterError("an address may be on several lists; name the one to leave with --list")
+        await objection.unsubscribe(app.database, typed, list_, now=app.clock())
+        return list_
 
-    if not console.with_app(action):
-        raise NotFoundError("active subscription to " + list_, address)
-    console.say(f"unsubscribed from {list_}")
+    console.say(f"unsubscribed from {console.with_app(action)}")
+
+
+def _token_ids(app: App, who: str) -> tuple[int, int] | None:
+    """Subscriber and list of a token, or of a subject that ends with one; None for what looks like an address.
+
+    Raises:
+        NewsletterError: it is neither.
+    """
+    if "@" in who or likely_address(who):
+        return None
+    token = (who.split() or [""])[-1]
+    ids = read_token(app.sending.secret, UNSUBSCRIBE, token)
+    if ids is None or len(ids) != 2:
+        raise NewsletterError(
+            f"{shown(who)} is neither an e-mail address nor the token of an unsubscribe mail from here; "
+            "copy all that follows on “unsubscribe” in the subject of that mail"
+        )
+    return ids[0], ids[1]

@@ -28,21 +28,29 @@ def run_command() -> None:
             on_settled=progress.settled,
         )
         loop = asyncio.get_running_loop()
+
+        def interrupted() -> None:
+            if runner.is_stopping():
+                runner.abort()
+            else:
+                console.say_or_ignore("finishing the letters that are on their way; once more ends at once")
+                runner.stop()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, runner.stop)
+            loop.add_signal_handler(number, interrupted)
         way_out = app.settings.smtp.host or f"the folder {app.settings.paths.outbox}"
         console.say(f"running; letters go to {way_out}; stop with Ctrl-C")
         try:
             await runner.run()
         finally:
             progress.stop()
-        console.say("stopped; what was not sent yet goes on at the next start")
+        console.say_or_ignore("stopped; what was not sent yet goes on at the next start")
 
     console.with_app(action)
 
 
 def _stamped(app: App) -> Callable[[str], None]:
     def say(sentence: str) -> None:
-        console.say(f"{app.clock():%Y-%m-%d %H:%M:%S}  {sentence}")
+        console.say_or_ignore(f"{app.clock().astimezone():%Y-%m-%d %H:%M:%S}  {sentence}")
 
     return say

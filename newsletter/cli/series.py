@@ -8,7 +8,7 @@ from newsletter.app import App
 from newsletter.cli import console
 from newsletter.events.event import Event, Series
 from newsletter.events.plan import format_rule, format_window
-from newsletter.store import events
+from newsletter.store import events, journal
 
 commands = typer.Typer(
     no_args_is_help=True, help="Series: what their events share. They come in with an event document."
@@ -41,13 +41,14 @@ def list_series(as_json: Json = False) -> None:
 def show_series(slug: Annotated[str, typer.Argument(help="The series.")], as_json: Json = False) -> None:
     """Show one series: who sends it, to which lists, and its plan of mailings."""
 
-    async def action(app: App) -> tuple[Series, list[Event]]:
+    async def action(app: App) -> tuple[Series, list[Event], list[dict[str, object]]]:
         async with app.database.read() as tx:
-            return await events.get_series(tx, slug), await events.all_events(tx, slug)
+            notes = [dict(note) for note in await journal.read_notes(tx, f"series {slug}")]
+            return await events.get_series(tx, slug), await events.all_events(tx, slug), notes
 
-    series, its_events = console.with_app(action)
+    series, its_events, notes = console.with_app(action)
     if as_json:
-        console.as_json({"series": series, "events": [event.slug for event in its_events]})
+        console.as_json({"series": series, "events": [event.slug for event in its_events], "journal": notes})
         return
     console.say(series.name)
     console.say(f"  from {series.sender.name} <{series.sender.address}>, replies to {series.contact}")

@@ -63,7 +63,8 @@ def _place(event: Event) -> str:
 
 def _description(event: Event) -> str:
     lines = [event.subtitle] if event.subtitle else []
-    lines += [f"{part.start:%H:%M}–{part.end:%H:%M}  {part.title}" for part in event.programme]
+    clock = "%Y-%m-%d %H:%M" if event.has_several_days() else "%H:%M"
+    lines += [f"{part.start:{clock}}–{part.end:%H:%M}  {part.title}" for part in event.programme]
     if event.venue and event.venue.online:
         lines.append(event.venue.online)
     return "\n".join(lines)

@@ -30,8 +30,10 @@ class Order:
     label: str
 
 
-def compose(event: Event, order: Order, templates: Templates, *, now: datetime) -> Mailing:
+def compose(event: Event, order: Order, templates: Templates, *, now: datetime, draft: bool = False) -> Mailing:
     """Compose one mailing of an event.
+
+    A `draft` is not inlined: it has the same words and placeholders, which is enough to try it on recipients.
 
     Raises:
         TemplateError: the template is missing or broken, or the letter is too large.
@@ -44,7 +46,7 @@ def compose(event: Event, order: Order, templates: Templates, *, now: datetime) 
     except KeyError as error:
         raise TemplateError(f"words/{series.language}.toml has no word for {error}; add it") from error
     source = templates.render(order.template, context)
-    html = inline(source.html)
+    html = source.html if draft else inline(source.html)
     if len(html.encode()) > HTML_LIMIT:
         size = len(html.encode()) // 1000
         raise TemplateError(f"the html of {order.slug} is {size} KB; Gmail clips letters over 100 KB, so shorten it")

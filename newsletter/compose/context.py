@@ -5,7 +5,7 @@ dates are written, empty is "" or None, a template decides nothing but what to s
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final, TypeAlias
 
@@ -13,9 +13,12 @@ from newsletter.compose.markdown import SCHEMES, split_lead, to_html, to_text
 from newsletter.compose.placeholders import PLACEHOLDER
 from newsletter.compose.programme import Fields, one_line, part_fields, programme_days
 from newsletter.compose.wording import (
+    NO_BREAK_SPACE,
     date_long,
     date_short,
     day_month,
+    day_month_brief,
+    day_span,
     first_sentence,
     month,
     preview,
@@ -23,6 +26,7 @@ from newsletter.compose.wording import (
     series_of,
     time_range,
     weekday,
+    weekday_brief,
     zone_city,
 )
 from newsletter.events.event import (
@@ -66,11 +70,11 @@ def _event(event: Event, words: Words) -> Fields:
         "audience": one_line(event.audience),
         "cancelled": event.status is EventStatus.CANCELLED,
         "has_date": event.has_date(),
-        "date": _span(event, date_long, words),
-        "day": _span(event, date_short, words),
-        "day_month": day_month(event.start, language) if event.start else one_line(event.season),
+        "date": _days(event, words, year=True),
+        "day": _days(event, words),
+        "day_month": _day_month(event, words),
         "times": _times(event, words),
-        "tile": _tile(event.start, one_line(event.season), language),
+        "tile": _tile(event.start, _last_day(event), one_line(event.season), language),
         "place": _place(event.venue, words),
         "venue": _venue(event.venue),
         "facts": _facts(event, words),
@@ -112,17 +116,29 @@ def _is_one_day(start: datetime, end: datetime | None) -> bool:
     return end is None or end.date() == start.date() or end - start < _ONE_EVENING
 
 
-def _span(event: Event, write: Callable[[date, str], str], words: Words) -> str:
-    """The day of an event, or its first and last day; its season or nothing where no date is known."""
-    start, end, language = event.start, event.end, event.series.language
-    if start is None:
+def _last_day(event: Event) -> date | None:
+    """The last day of an event of several days; None for every other."""
+    start, end = event.start, event.end
+    return None if start is None or end is None or _is_one_day(start, end) else end.date()
+
+
+def _days(event: Event, words: Words, *, year: bool = False) -> str:
+    """The day of an event with its weekday, or its first and last day; its season where no date is known."""
+    if event.start is None or _last_day(event) is not None:
+        return _day_month(event, words, year=year)
+    return (date_long if year else date_short)(event.start, event.series.language)
+
+
+def _day_month(event: Event, words: Words, *, year: bool = False) -> str:
+    """13 juni, 13 en 14 juni, 30 maart t/m 2 april, or a season."""
+    last, language = _last_day(event), event.series.language
+    if event.start is None:
         return one_line(event.season)
-    if end is None or _is_one_day(start, end):
-        return write(start, language)
-    first = date_short(start, language)
-    if (start.year, start.month) == (end.year, end.month):
-        first = f"{weekday(start, language)} {start.day}"
-    return f"{first} {words['up_to']} {write(end, language)}"
+    if last is None:
+        return day_month(event.start, language)
+    first = event.start.date()
+    link = words["and" if (last - first).days == 1 else "up_to"]
+    return day_span(first, last, link, language, year=year)
 
 
 def _times(event: Event, words: Words) -> str:
@@ -136,14 +152,27 @@ def _times(event: Event, words: Words) -> str:
     return times
 
 
-def _tile(day: date | None, season: str, language: str) -> Fields | None:
+def _tile(day: date | None, last: date | None, season: str, language: str) -> Fields | None:
     """A leaf of a calendar: something small, something large, something small."""
+    if day is not None and last is not None:
+        return _tile_of_days(day, last, language)
     if day is not None:
         return {"top": weekday(day, language), "big": str(day.day), "bottom": month(day, language)}
     name, _, year = season.rpartition(" ")
     if re.fullmatch(r"\d{4}", year):
         return {"top": name, "big": year, "bottom": ""}
     return {"top": season, "big": "", "bottom": ""} if season else None
+
+
+def _tile_of_days(first: date, last: date, language: str) -> Fields:
+    """10–11 above its month; 30 mrt – 2 apr, which breaks after the dash."""
+    weekdays = ""
+    if last.toordinal() - first.toordinal() < 7:  # over a week, two weekdays say nothing
+        weekdays = f"{weekday_brief(first, language)}–{weekday_brief(last, language)}"
+    if (first.year, first.month) == (last.year, last.month):
+        return {"top": weekdays, "big": f"{first.day}–{last.day}", "bottom": month(last, language)}
+    days = f"{day_month_brief(first, language)}{NO_BREAK_SPACE}– {day_month_brief(last, language)}"
+    return {"top": weekdays, "big": days, "bottom": ""}
 
 
 def _place(venue: Venue | None, words: Words) -> str:
@@ -187,7 +216,7 @@ def _facts(event: Event, words: Words) -> list[Fields]:
 def _when(event: Event, words: Words) -> list[str]:
     start, end, language = event.start, event.end, event.series.language
     if start is None or end is None or _is_one_day(start, end):
-        lines = (_span(event, date_long, words), *_times(event, words).split(", "))
+        lines = (_days(event, words, year=True), *_times(event, words).split(", "))
         return [line for line in lines if line]
     return [
         f"{date_long(start, language)}, {time_range(start, None, language)}",
@@ -246,7 +275,7 @@ def _next_date(following: NextDate, language: str) -> Fields:
         "title": one_line(following.title),
         "date": date_long(following.day, language) if following.day else one_line(following.season),
         "place": one_line(following.place),
-        "tile": _tile(following.day, one_line(following.season), language),
+        "tile": _tile(following.day, None, one_line(following.season), language),
     }
 
 
@@ -269,7 +298,7 @@ def _welcome(event: Event, words: Words) -> str:
         return words["reminder_lead_open"]
     venue = event.venue or Venue()
     lead = "reminder_lead_online" if venue.online and not (venue.name or venue.city) else "reminder_lead"
-    return put(words[lead], day=_span(event, date_short, words))
+    return put(words[lead], day=_days(event, words))
 
 
 def _previews(event: Event, words: Words) -> Fields:

@@ -6,9 +6,11 @@ Both stages are sandboxed and strict: what a template asks for and is not there 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
 
 from jinja2 import (
     ChoiceLoader,
@@ -16,14 +18,18 @@ from jinja2 import (
     StrictUndefined,
     TemplateNotFound,
     TemplateSyntaxError,
+    UndefinedError,
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from newsletter.compose.placeholders import PLACEHOLDER
 from newsletter.compose.wording import FILTERS, load_theme, load_words
 from newsletter.errors import TemplateError
 
 FILES = ("subject.txt", "letter.html", "letter.txt")
+#: More names than this do not help in one sentence; the nearest one does.
+_NAMES: Final = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +48,7 @@ class Templates:
         self.folders = tuple(folders)
         self._environment = ImmutableSandboxedEnvironment(
             loader=ChoiceLoader([FileSystemLoader(folder, encoding="utf-8") for folder in self.folders]),
-            undefined=StrictUndefined,
+            undefined=_Unknown,
             autoescape=lambda name: name is not None and name.endswith(".html"),
             trim_blocks=True,
             lstrip_blocks=True,
@@ -104,9 +110,64 @@ class Templates:
             raise TemplateError(f"templates/{error.name or path}:{error.lineno}: {error.message}") from error
         except TemplateNotFound as error:
             raise TemplateError(f"templates/{path}: it includes {error.name}, which is not there") from error
+        except _UnknownNameError as error:
+            raise TemplateError(f"templates/{path}:{_line(error)}: {_explained(error, context)}") from error
         except Exception as error:  # whatever a template makes Jinja2 raise is to be mended in the template
             place = f"{path}:{_line(error)}" if _line(error) else path
             raise TemplateError(f"templates/{place}: {error}") from error
+
+
+class _UnknownNameError(UndefinedError):
+    """A template asks something known for what it has not."""
+
+    def __init__(self, message: str, asked: object, name: str) -> None:
+        super().__init__(message)
+        self.asked, self.name = asked, name
+
+
+class _Unknown(StrictUndefined):
+    """Strict, and says of what the name was asked."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        message, asked = super()._undefined_message, self._undefined_obj
+        # Jinja2 asks for the message only to raise it, and would raise without the object.
+        if not self._undefined_hint and (asked is missing or asked is None or isinstance(asked, Mapping)):
+            raise _UnknownNameError(message, asked, str(self._undefined_name))
+        return message
+
+
+def _explained(error: _UnknownNameError, context: Mapping[str, object]) -> str:
+    """What is not there, what it may have been meant to be, and what there is."""
+    if error.asked is None:
+        return f"what stands before “.{error.name}” is empty here; put it between {{% if … %}} and {{% endif %}}"
+    if not isinstance(error.asked, Mapping):
+        return f"there is no “{error.name}”; {_known(error.name, context, 'there are')}"
+    owner = _place_of(error.asked, context) or "this"
+    return f"{owner} has no “{error.name}”; {_known(error.name, error.asked, 'it has')}"
+
+
+def _known(name: str, known: Iterable[str], has: str) -> str:
+    names = sorted(map(str, known))
+    near = get_close_matches(name, names, n=1)
+    found = [f"perhaps “{near[0]}” is meant"] if near else []
+    if len(names) <= _NAMES or not near:
+        found.append(f"{has}: {', '.join(names)}")
+    return "; ".join(found)
+
+
+def _place_of(asked: object, known: object, place: str = "") -> str:
+    """Where a template finds this very object: "event.venue"; "event.facts[0]" in a list; empty where nowhere."""
+    if asked is known:
+        return place
+    inner: Iterable[tuple[str, object]] = ()
+    if isinstance(known, Mapping):
+        inner = ((f"{place}.{name}".removeprefix("."), value) for name, value in known.items())
+    elif isinstance(known, list):
+        inner = ((f"{place}[{number}]", value) for number, value in enumerate(known))
+    return next(filter(None, (_place_of(asked, value, there) for there, value in inner)), "")
 
 
 def _line(error: BaseException) -> int:

@@ -22,6 +22,9 @@ CATCHING = (nodes.AssignBlock, nodes.FilterBlock, nodes.Macro, nodes.CallBlock)
 RISKY_LINE = re.compile(r"^(?:\.|From )[^\r\n]*", re.MULTILINE)
 LINE = 76  #: with the soft break that may end it, RFC 2045 §6.7 (5)
 NEWLINE = re.compile(r"\r\n|\r|\n")
+#: The second stage has no comments: what organisers type, "[#krimp]" too, arrives. Jinja2 wants delimiters all the
+#: same; nobody can type these, and no HTML may hold them.
+NO_COMMENT = ("\x00[#", "#]\x00")
 
 
 def quoted_printable(text: str) -> str:
@@ -65,8 +68,8 @@ def _environment(*, html: bool, wire: bool) -> ImmutableSandboxedEnvironment:
         variable_end_string="]]",
         block_start_string="[%",
         block_end_string="%]",
-        comment_start_string="[#",
-        comment_end_string="#]",
+        comment_start_string=NO_COMMENT[0],
+        comment_end_string=NO_COMMENT[1],
         undefined=StrictUndefined,
         autoescape=html,
         finalize=shown,

@@ -63,6 +63,16 @@ def day_month(day: date, language: str) -> str:
     return format_date(day, "d MMMM", locale=_locale(language))
 
 
+def day_span(first: date, last: date, link: str, language: str, *, year: bool = False) -> str:
+    """Two days around `link`: 10 en 11 maart, 30 maart t/m 2 april; no month or year is said twice."""
+    opening = day_month(first, language)
+    if (first.year, first.month) == (last.year, last.month):
+        opening = str(first.day)
+    elif year and first.year != last.year:
+        opening = f"{opening} {first.year}"
+    return f"{opening} {link} {day_month(last, language)}" + (f" {last.year}" if year else "")
+
+
 def weekday(day: date, language: str) -> str:
     """Donderdag."""
     return format_date(day, "EEEE", locale=_locale(language))
@@ -71,6 +81,16 @@ def weekday(day: date, language: str) -> str:
 def month(day: date, language: str) -> str:
     """Juni."""
     return format_date(day, "MMMM", locale=_locale(language))
+
+
+def weekday_brief(day: date, language: str) -> str:
+    """Do."""
+    return format_date(day, "EEEEEE" if language == "nl" else "EEE", locale=_locale(language))
+
+
+def day_month_brief(day: date, language: str) -> str:
+    """13 jun, on one line."""
+    return format_date(day, f"d'{NO_BREAK_SPACE}'MMM", locale=_locale(language))
 
 
 def clock(at: datetime | time, language: str) -> str:

@@ -80,7 +80,7 @@ async def set_up(folder: Path) -> AsyncIterator[Stage]:
             people = 0
             for slug in plan:
                 people = await audience(app.database, slug)
-                await schedule(app.database, slug, recipients=people, now=clock())
+                await schedule(app.database, app.templates, slug, recipients=people, now=clock())
             yield Stage(app=app, clock=clock, inbox=inbox, people=people, plan=tuple(plan))
 
 

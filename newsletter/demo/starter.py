@@ -1,11 +1,12 @@
 """The event that `newsletter init` puts into a new working folder, to be made one's own.
 
-In: today. Out: an event eight weeks ahead, on a Thursday, in a series with a plan of three mailings.
+In: today. Out: an event eight weeks ahead, on a Thursday, in a series with a plan of three mailings. Both texts
+begin with `STARTER_MARK`, by which a mailing that still holds one of them is recognised and not scheduled.
 """
 
 from datetime import date, datetime, time, timedelta
 
-from newsletter.events.event import Event, Mailbox, Part, PartKind, Series, Speaker, Venue, Workshop
+from newsletter.events.event import STARTER_MARK, Event, Mailbox, Part, PartKind, Series, Speaker, Venue, Workshop
 from newsletter.events.plan import PlannedMailing, parse_rule
 
 THURSDAY = 3
@@ -57,8 +58,9 @@ def starter_event(today: date) -> Event:
             Part(kind=PartKind.BREAK, title="Koffie en thee", start=at(15), end=at(15, 30)),
             Part(kind=PartKind.PLENARY, title="Afsluiting", start=at(15, 30), end=at(16, 30), room="Grote zaal"),
         ),
-        announcement="Schrijf hier in twee of drie zinnen waar het over gaat en waarom u uw lezers graag ziet.\n\n"
+        announcement=f"{STARTER_MARK}: schrijf hier in twee of drie zinnen waar het over gaat "
+        "en waarom u uw lezers graag ziet.\n\n"
         "Vertel daarna wat zij kunnen verwachten.",
-        report="Schrijf hier na afloop in twee of drie zinnen wat de middag opleverde.\n\n"
+        report=f"{STARTER_MARK}: schrijf hier na afloop in twee of drie zinnen wat de middag opleverde.\n\n"
         "## Wat nemen wij mee\n\n- het eerste inzicht\n- het tweede inzicht",
     )

@@ -53,9 +53,9 @@ _SPAN = re.compile(
 )
 # "-12:00" at most: in "12:00-17:00" the second half is an end, not an offset.
 _OFFSET = re.compile(
-    r"[0-9]{2}\s*(?:Z|UTC|GMT|CES?T|\+[0-9]{2}:?[0-9]{2}|-(?:0[0-9]|1[0-2]):?[0-9]{2})\s*$", re.IGNORECASE
+    r"[0-9]{2}\s*(?P<zone>Z|UTC|GMT|CES?T|\+[0-9]{2}:?[0-9]{2}|-(?:0[0-9]|1[0-2]):?[0-9]{2})\s*$", re.IGNORECASE
 )
-_OFFSET_IN_SPAN = re.compile(r"[0-9]{2}\s*(?:Z|UTC|GMT|CES?T)\b|\+[0-9]{2}:?[0-9]{2}", re.IGNORECASE)
+_OFFSET_IN_SPAN = re.compile(r"[0-9]{2}\s*(?P<zone>Z|UTC|GMT|CES?T)\b|(?P<offset>\+[0-9]{2}:?[0-9]{2})", re.IGNORECASE)
 
 
 def parse_date(text: str) -> date:
@@ -151,8 +151,8 @@ def parse_span(text: str, day: date | None) -> tuple[datetime, datetime]:
 
     `day` is None where a time alone would not say on which day it is. Raises `Mistake`.
     """
-    if _OFFSET_IN_SPAN.search(text):
-        raise _offset(text)
+    if found := _OFFSET_IN_SPAN.search(text):
+        raise _offset(text, found["zone"] or found["offset"])
     match = _SPAN.fullmatch(text.strip())
     if match is None:
         raise Mistake(f"“{text.strip()}” is not from a time till a time", "write it as 12:00-13:00")
@@ -211,12 +211,9 @@ def _time_of(match: re.Match[str]) -> time:
 
 
 def _refuse_offset(text: str) -> None:
-    if _OFFSET.search(text):
-        raise _offset(text)
+    if found := _OFFSET.search(text):
+        raise _offset(text, found["zone"])
 
 
-def _offset(text: str) -> Mistake:
-    return Mistake(
-        f"“{text.strip()}” has a UTC offset or a zone, which is a date without a zone rule",
-        "write the local time alone, and “timezone: Europe/Amsterdam” in the series",
-    )
+def _offset(text: str, zone: str) -> Mistake:
+    return Mistake(f"“{text.strip()}” names a time zone of its own", f"leave {zone} out; the series says the time zone")

@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 from newsletter.events.plan import PlannedMailing
 
+#: Stands in the example texts of a new working folder; a letter that holds it is not sent.
+STARTER_MARK = "VOORBEELDTEKST"
+
 
 class EventStatus(StrEnum):
     PLANNED = "planned"  #: it will take place, or has taken place
@@ -157,3 +160,8 @@ class Event:
 
     def has_date(self) -> bool:
         return self.start is not None
+
+    def has_several_days(self) -> bool:
+        """Whether a time alone leaves open on which day it is."""
+        moments = [self.start, self.end, *(part.start for part in self.programme)]
+        return len({moment.date() for moment in moments if moment is not None}) > 1

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from newsletter.errors import RuleError
 from newsletter.events.notes import Mistake, Notes, Passage, did_you_mean
+from newsletter.events.placeholders import note_in_line, note_placeholders
 from newsletter.events.sections import tidy
 from newsletter.events.wording import note_template_marks, unseen_in
 from newsletter.events.yaml_lines import Fields, Items, Node, Text
@@ -24,6 +25,7 @@ def line(node: Node, notes: Notes) -> str | None:
     if text is not None and isinstance(node, Text):
         notes.passages.append(Passage(text=text, line=node.line, is_spread=False))
         note_template_marks(text, node.line, notes)
+        note_in_line(text, node.line, notes)
     return text
 
 
@@ -33,8 +35,10 @@ def markdown(node: Node, notes: Notes) -> str | None:
     if text is None or not isinstance(node, Text):
         return None
     first_line = node.line + 1 if node.is_block else node.line
-    notes.passages.append(Passage(text=text, line=first_line, is_spread=node.is_block))
+    passage = Passage(text=text, line=first_line, is_spread=node.is_block)
+    notes.passages.append(passage)
     note_template_marks(text, node.line, notes)
+    note_placeholders(passage, notes)
     return tidy(text)
 
 

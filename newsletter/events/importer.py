@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.errors import DocumentError, Problem
 from newsletter.events.document import read
-from newsletter.events.event import Event
+from newsletter.events.event import Event, Series
+from newsletter.events.revision import empty_lists, next_sequence, series_change
 from newsletter.schedule.replan import replan
 from newsletter.schedule.rules import starts_at
 from newsletter.store import events, journal, mailings
 from newsletter.store.database import Database
-from newsletter.store.subscribers import ensure_lists
+from newsletter.store.subscribers import ensure_lists, list_counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,7 @@ class Imported:
     event: Event
     is_new: bool
     is_changed: bool
-    changes: tuple[str, ...]  #: what became of its mailings, and of those of other events in the series
+    changes: tuple[str, ...]  #: what became of the series, then of the mailings of this and of its other events
 
 
 async def import_event(
@@ -38,26 +39,25 @@ async def import_event(
     """
     async with database.write() as tx:
         series = {known.slug: known for known in await events.all_series(tx)}
-        event = read(text, file, series)
+        known = {known.slug: known.series.slug for known in await events.all_events(tx)}
+        event = read(text, file, series, known)
         if unknown := _unknown_templates(event, text, file, templates):
             raise DocumentError(unknown)
         before = await events.find_event(tx, event.slug)
-        event = replace(event, sequence=_sequence(before, event))
+        event = replace(event, sequence=next_sequence(before, event))
         siblings = [other for other in await events.all_events(tx, event.series.slug) if other.slug != event.slug]
-        changes = await _store(tx, before, event, now)
+        stored = series.get(event.series.slug)
+        changes = await _note_series(tx, stored, event.series, [sibling.slug for sibling in siblings], now)
+        changes += await _store(tx, before, event, now)
+        if before is None or stored is None or stored.lists != event.series.lists:
+            counts = {counted["slug"]: counted["active"] for counted in await list_counts(tx)}
+            changes += empty_lists(event.series.lists, counts)
         for sibling in siblings:
             if sibling.series != event.series:
                 moved = replace(sibling, series=event.series)
+                moved = replace(moved, sequence=next_sequence(sibling, moved))
                 changes += await _store(tx, sibling, moved, now)
         return Imported(event=event, is_new=before is None, is_changed=before != event, changes=tuple(changes))
-
-
-def _sequence(before: Event | None, after: Event) -> int:
-    """RFC 5546 §2.1.4: SEQUENCE rises when date, place or status change, so that calendars take the new version."""
-    if before is None:
-        return 0
-    what = [(e.start, e.end, e.status, e.venue, e.series.timezone) for e in (before, after)]
-    return before.sequence + (what[0] != what[1])
 
 
 def _unknown_templates(event: Event, text: str, file: str, known: Sequence[str]) -> list[Problem]:
@@ -76,6 +76,17 @@ def _unknown_templates(event: Event, text: str, file: str, known: Sequence[str])
             )
         )
     return problems
+
+
+async def _note_series(
+    tx: AsyncConnection, before: Series | None, after: Series, others: Sequence[str], now: datetime
+) -> list[str]:
+    """Say what an import changes for every event of a series; not for a series that is new."""
+    sentence = series_change(before, after, others) if before is not None else ""
+    if not sentence:
+        return []
+    await journal.note(tx, f"series {after.slug}", "changed", sentence, at=now)
+    return [sentence]
 
 
 async def _store(tx: AsyncConnection, before: Event | None, after: Event, now: datetime) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from zoneinfo import ZoneInfo
 
-from newsletter.events.event import Mailbox, Series
+from newsletter.events.event import Event, Mailbox, Series
 from newsletter.events.fields import Record, line, listed, markdown, parsed, record
 from newsletter.events.notes import Mistake, Notes, did_you_mean
 from newsletter.events.plan import DEFAULT_WINDOW, PlannedMailing, parse_rule, parse_window
@@ -28,6 +28,27 @@ def zone_of(node: Node | None) -> ZoneInfo | None:
             with suppress(Mistake):
                 return ZoneInfo(timezone(value.value))
     return None
+
+
+def note_other_series(keys: Record, notes: Notes, event: Event, known: Mapping[str, str]) -> None:
+    """An event stays in its series: another one has other readers, and its mailings would go to those.
+
+    `keys` are those of the document; `known` are the slugs of the stored events with the slug of their series.
+    """
+    series = known.get(event.slug, event.series.slug)
+    node = keys.node("series")
+    if series == event.series.slug or node is None:
+        return
+    slugs = (
+        [value for key, value in node.entries if key.value.strip().lower() == "slug"]
+        if isinstance(node, Fields)
+        else []
+    )
+    notes.problem(
+        (slugs[0] if slugs else node).line,
+        f"the event “{event.slug}” is in series “{series}” already, not in “{event.series.slug}”",
+        f"choose another slug for the event, or keep series “{series}”",
+    )
 
 
 def _known_series(text: str, known: Mapping[str, Series]) -> Series:

@@ -1,6 +1,7 @@
 """Stage 1: single values of the front matter.
 
-In: one line of text. Out: a slug, an address, a link …, exactly as it was written; `Mistake` where it is none.
+In: one line of text. Out: a slug, an address, a link …, as it was written, but for the domain of a mail address,
+which becomes ASCII; `Mistake` where it is none.
 """
 
 import functools
@@ -16,6 +17,11 @@ from newsletter.events.notes import Mistake, did_you_mean
 LANGUAGES = ("nl", "en")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_SLUG = 100
+_STATUSES = {status.value: status for status in EventStatus} | {
+    "gepland": EventStatus.PLANNED,
+    "afgelast": EventStatus.CANCELLED,
+    "geannuleerd": EventStatus.CANCELLED,
+}
 _NO_REPLY = re.compile(
     r"(?:no|not|do[-_.]?not)[-_.]?(?:reply|answer)|(?:niet|geen)[-_.]?(?:be)?antwoord(?:en)?", re.IGNORECASE
 )
@@ -36,27 +42,45 @@ def https_url(text: str) -> str:
         is_fit = parts.scheme == "https" and bool(parts.hostname) and not parts.username
     except ValueError:
         is_fit = False
-    if not is_fit or re.search(r"[\s<>\"]", text):
+    if not is_fit or re.search(r"[\s<>\"]|\[\[|\[%", text):
         raise Mistake(f"“{text}” is not a full https address", "write it as https://www.example.nl/page")
     return text
 
 
 def address(text: str) -> str:
-    """A mail address whose local part is ASCII, as far as can be seen without asking the network."""
+    """A mail address that every server takes, as far as can be seen without asking the network.
+
+    Domains become ASCII (RFC 5891 §4.4). A local part has no such form, and RFC 6531 is not everywhere.
+    """
+    local, at, domain = text.rpartition("@")
+    if at and not local.isascii() and _is_address(f"x@{domain}"):
+        raise Mistake(
+            f"“{text}” has a letter before the “@” that not every mail server takes",
+            "use an address with only a-z, digits, dots and hyphens before the “@”",
+        )
     try:
-        validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise Mistake(
             f"“{text}” is not a mail address ({str(error).rstrip('.')})", "write it as name@example.nl"
         ) from None
-    return text
+    return text if text.isascii() else f"{local}@{found.ascii_domain}"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        return False
+    return True
 
 
 def contact_address(text: str) -> str:
     """An address that people can answer to: a letter without a way back is not sent."""
-    if _NO_REPLY.fullmatch(address(text).split("@")[0].split("+")[0]):
+    mail_address = address(text)
+    if _NO_REPLY.fullmatch(mail_address.split("@")[0].split("+")[0]):
         raise Mistake(f"nobody reads “{text}”", "write the mailbox where readers' answers are read")
-    return text
+    return mail_address
 
 
 def whole_number(text: str) -> int:
@@ -81,10 +105,11 @@ def timezone(text: str) -> str:
 
 
 def status(text: str) -> EventStatus:
-    try:
-        return EventStatus(text)
-    except ValueError:
-        raise Mistake(f"“{text}” is not a status", did_you_mean(text, list(EventStatus))) from None
+    """In English or Dutch; it is written back in English."""
+    found = _STATUSES.get(text.strip().lower())
+    if found is None:
+        raise Mistake(f"“{text}” is not a status", did_you_mean(text, list(_STATUSES)))
+    return found
 
 
 @functools.cache

@@ -65,7 +65,7 @@ def note_template_marks(text: str, line: int, notes: Notes) -> None:
         notes.problem(
             line,
             f"“{match[0]}” works in templates only",
-            "write the words themselves, or [[ … ]] for what differs per recipient",
+            "write the words themselves; what differs per recipient is [[ … ]], in texts of several lines",
         )
 
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 class DeliveryState(StrEnum):
     QUEUED = "queued"  #: waits for its turn
     CLAIMED = "claimed"  #: a worker has it, until its lease ends
+    SENDING = "sending"  #: its letter is being handed over; should the process end now, it is in doubt
     DEFERRED = "deferred"  #: refused for now; is tried again at its time
     IN_DOUBT = "in_doubt"  #: the connection broke after the letter was handed over: it may have arrived
     SENT = "sent"  #: the mail server took it
@@ -20,7 +21,13 @@ class DeliveryState(StrEnum):
 
 
 #: What may still be sent; a delivery in one of these keeps its mailing from being done.
-OPEN = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.DEFERRED, DeliveryState.IN_DOUBT)
+OPEN = (
+    DeliveryState.QUEUED,
+    DeliveryState.CLAIMED,
+    DeliveryState.SENDING,
+    DeliveryState.DEFERRED,
+    DeliveryState.IN_DOUBT,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +44,7 @@ class Delivery:
     queued_at: datetime
     suppressed: str | None  #: reason, if there is one now
     subscribed: bool  #: still active on one of the lists that the mailing goes to
+    claimed_by: str  #: the worker's connection that holds it
     list_id: int  #: the list that an unsubscribe link in this letter is about
 
 

@@ -1,6 +1,6 @@
-"""Stage 4: why somebody gets mail from us, or does not: why in, why out, what they got, what is next.
+"""Stage 4: why somebody gets mail from us, or does not: why in, why out, what they got or did not get, what is next.
 
-In: an address. Out: facts and sentences, from rows alone.
+In: an address. Out: facts and sentences, from rows alone. Moments are in UTC, each beside the zone of its series.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,18 +8,44 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from newsletter.schedule.state import PENDING, MailingState
 from newsletter.store import deliveries, mailings, subscribers
 from newsletter.store.database import Database
 from newsletter.store.mailings import MailingRow
-from newsletter.subscribers.subscriber import SubscriptionState, address_key
+from newsletter.subscribers.subscriber import Subscriber, SubscriptionState, address_key
+
+#: A list belongs to no series; where no mailing goes to it, its times are told in this zone.
+NO_SERIES = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """On one list: since when, and whether still."""
+
+    state: SubscriptionState
+    since: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Next:
+    """A mailing that has not started."""
+
     mailing: str
     due_at: datetime | None
+    timezone: str
     verdict: str  #: whether they get it, and why
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassedOver:
+    """A mailing that went out without them, or not at all."""
+
+    mailing: str
+    started_at: datetime | None  #: None for a mailing that was cancelled before it started
+    timezone: str
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +53,9 @@ class Explanation:
     known: bool
     name: str
     suppressed: str  #: reason; empty if they are not
-    subscriptions: Sequence[Mapping[str, Any]]  #: list, state, since
-    deliveries: Sequence[Mapping[str, Any]]  #: mailing, state, reason, attempts, queued_at, ended_at
+    subscriptions: Sequence[Mapping[str, Any]]  #: list, state, since, timezone
+    deliveries: Sequence[Mapping[str, Any]]  #: mailing, timezone, state, reason, attempts, queued_at, ended_at
+    passed_over: Sequence[PassedOver]
     upcoming: Sequence[Next]
 
 
@@ -38,31 +65,63 @@ async def explain(database: Database, address: str) -> Explanation:
     async with database.read() as tx:
         person = (await subscribers.find_subscribers(tx, [key])).get(key)
         suppressed = await subscribers.suppression_of(tx, key)
-        lists = await subscribers.subscriptions_of(tx, person.id) if person else []
-        got = await deliveries.deliveries_of(tx, person.id) if person else []
-        pending = await mailings.mailings_in(tx, sorted(PENDING | {MailingState.CANCELLED}))
-        audiences = {row.id: await mailings.lists_of(tx, row.id) for row in pending}
-    states = {row["list"]: SubscriptionState(row["state"]) for row in lists}
-    upcoming = [
-        Next(mailing=row.slug, due_at=row.due_at, verdict=verdict(row, audiences[row.id], states, suppressed))
-        for row in pending
-    ]
+        if person is not None:
+            return await _explain_known(tx, person, suppressed)
     return Explanation(
-        known=person is not None,
-        name=person.name if person else "",
+        known=False,
+        name="",
         suppressed=suppressed or "",
-        subscriptions=[dict(row) for row in lists],
-        deliveries=[dict(row) for row in got],
-        upcoming=upcoming if person else [],
+        subscriptions=[],
+        deliveries=[],
+        passed_over=[],
+        upcoming=[],
+    )
+
+
+async def _explain_known(tx: AsyncConnection, person: Subscriber, suppressed: str | None) -> Explanation:
+    on = await subscribers.subscriptions_of(tx, person.id)
+    states = {row["list"]: Subscription(state=SubscriptionState(row["state"]), since=row["since"]) for row in on}
+    got = await deliveries.deliveries_of(tx, person.id)
+    rows = await mailings.all_mailings(tx)
+    audiences = {row.id: await mailings.lists_of(tx, row.id) for row in rows}
+    slugs = {row["mailing"] for row in got}
+    zones = {row.slug: row.timezone for row in rows}
+    list_zones = {slug: row.timezone for row in rows for slug in audiences[row.id]}
+    return Explanation(
+        known=True,
+        name=person.name,
+        suppressed=suppressed or "",
+        subscriptions=[{**row, "timezone": list_zones.get(row["list"], NO_SERIES)} for row in on],
+        deliveries=[{**row, "timezone": zones[row["mailing"]]} for row in got],
+        passed_over=[
+            PassedOver(
+                mailing=row.slug,
+                started_at=row.started_at,
+                timezone=row.timezone,
+                why=why_not(row, audiences[row.id], states, suppressed),
+            )
+            for row in rows
+            if row.state not in PENDING and row.slug not in slugs
+        ],
+        upcoming=[
+            Next(
+                mailing=row.slug,
+                due_at=row.due_at,
+                timezone=row.timezone,
+                verdict=verdict(row, audiences[row.id], states, suppressed),
+            )
+            for row in rows
+            if row.state in PENDING
+        ],
     )
 
 
 def verdict(
-    row: MailingRow, audience: Sequence[str], states: dict[str, SubscriptionState], suppressed: str | None
+    row: MailingRow, audience: Sequence[str], states: Mapping[str, Subscription], suppressed: str | None
 ) -> str:
-    """Whether somebody with these subscriptions would get a mailing that has not started, in a sentence."""
-    on = [slug for slug in audience if states.get(slug) is SubscriptionState.ACTIVE]
-    left = [slug for slug in audience if states.get(slug) is SubscriptionState.UNSUBSCRIBED]
+    """Whether somebody with these subscriptions would get a mailing that is pending, in a sentence."""
+    on = [slug for slug in audience if _state(states, slug) is SubscriptionState.ACTIVE]
+    left = [slug for slug in audience if _state(states, slug) is SubscriptionState.UNSUBSCRIBED]
     if suppressed is not None:
         return f"no: the address is suppressed ({suppressed})"
     if not on and left:
@@ -76,3 +135,27 @@ def verdict(
     if row.state is MailingState.DRAFT:
         return f"yes, through {', '.join(on)}, once somebody schedules it"
     return f"not now: the mailing is {row.state} ({row.reason})"
+
+
+def why_not(
+    row: MailingRow, audience: Sequence[str], states: Mapping[str, Subscription], suppressed: str | None
+) -> str:
+    """Why somebody has no delivery of a mailing that has started, been sent or been cancelled, in a sentence."""
+    if row.started_at is None:
+        return f"the mailing was cancelled ({row.reason})"
+    active = [slug for slug in audience if _state(states, slug) is SubscriptionState.ACTIVE]
+    left = [slug for slug in audience if _state(states, slug) is SubscriptionState.UNSUBSCRIBED]
+    if any(states[slug].since <= row.started_at for slug in active):
+        # Everybody active got a delivery at the start, but for the suppressed; it may have been lifted since.
+        return f"the address was suppressed ({suppressed})" if suppressed is not None else "the address was suppressed"
+    if active:
+        return f"joined {', '.join(active)} after it had started"
+    if not left:
+        return f"was not on its lists ({', '.join(audience)})"
+    if any(states[slug].since > row.started_at for slug in left):
+        return f"was not among its recipients when it started, and has left {', '.join(left)} since"
+    return f"had left {', '.join(left)} before it started"
+
+
+def _state(states: Mapping[str, Subscription], slug: str) -> SubscriptionState | None:
+    return states[slug].state if slug in states else None

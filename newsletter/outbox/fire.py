@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.compose.composer import Order, compose
+from newsletter.compose.mailing import Mailing
 from newsletter.compose.templates import Templates
 from newsletter.errors import NewsletterError
+from newsletter.outbox.delivery import DeliveryState
+from newsletter.outbox.proof import misfits, outgrown, unfinished
 from newsletter.schedule.rules import Due, decide_due
 from newsletter.schedule.state import MailingState, move
 from newsletter.store import deliveries, events, journal, mailings
@@ -26,44 +29,64 @@ class Fired:
     trouble: str = ""  #: why it is held or missed instead
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """A mailing whose deliveries have all ended."""
+
+    slug: str
+    summary: str  #: "40 sent, 1 failed"
+
+
 async def look_at_clock(database: Database, templates: Templates, *, now: datetime) -> list[Fired]:
-    """Fire what is due, set aside what has missed its window, and close what has ended."""
+    """Fire what is due, set aside what has missed its window, and stop what is still being sent when it closes."""
     async with database.read() as tx:
-        rows = await mailings.mailings_in(tx, (MailingState.SCHEDULED, MailingState.DRAFT))
+        rows = await mailings.mailings_in(tx, (MailingState.SCHEDULED, MailingState.DRAFT, MailingState.SENDING))
     happened = []
     for row in rows:
         due = decide_due(row.due_at, row.closes_at, now)
-        if due is Due.MISSED:
+        if row.state is MailingState.SENDING:
+            happened += await _close(database, row, now) if due is Due.MISSED else []
+        elif due is Due.MISSED:
             happened += await _miss(database, row, now)
         elif due is Due.FIRE and row.state is MailingState.SCHEDULED:
             happened += await _fire(database, templates, row, now)
     return happened
 
 
-async def close_ended(database: Database, *, now: datetime) -> list[str]:
-    """Mark as sent every mailing whose deliveries have all ended; returns their slugs."""
+async def close_ended(database: Database, *, now: datetime) -> list[Ended]:
+    """Mark as sent every mailing whose deliveries have all ended."""
     async with database.read() as tx:
         if not await deliveries.done(tx):
             return []
+    ended = []
     async with database.write() as tx:
-        ended = set(await deliveries.done(tx))
-        rows = [row for row in await mailings.mailings_in(tx, (MailingState.SENDING,)) if row.id in ended]
-        for row in rows:
+        done = set(await deliveries.done(tx))
+        for row in await mailings.mailings_in(tx, (MailingState.SENDING,)):
+            if row.id not in done:
+                continue
             counts = await deliveries.count_states(tx, row.id)
             summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "no recipients"
             await mailings.set_state(tx, row.id, row.state, move(row.state, MailingState.SENT), ended_at=now)
             await journal.note(tx, row.slug, "sent", summary, at=now)
-    return [row.slug for row in rows]
+            ended.append(Ended(slug=row.slug, summary=summary))
+    return ended
 
 
 async def _fire(database: Database, templates: Templates, row: MailingRow, now: datetime) -> list[Fired]:
-    async with database.read() as tx:
-        event = await events.get_event(tx, row.event)
     try:
-        content = compose(event, order_of(row), templates, now=now)
+        content = await compose_row(database, templates, row, now=now)
+        async with database.read() as tx:
+            event = await events.get_event(tx, row.event)
+            why = (
+                unfinished(content, event)
+                or outgrown(row.confirmed, await deliveries.count_audience(tx, row.id))
+                or await misfits(content, deliveries.audience(tx, row.id))
+            )
     except Exception as error:  # whatever is wrong with one mailing must not stop the others
         kind = "" if isinstance(error, NewsletterError) else f"unexpected {type(error).__name__}: "
-        return await _hold(database, row, f"it could not be composed: {kind}{error}", now)
+        why = f"it could not be composed: {kind}{error}"
+    if why:
+        return await _set_aside(database, row, MailingState.HELD, why, now)
     async with database.write() as tx:
         if not await mailings.start(tx, row, content, now=now):
             return []
@@ -72,15 +95,34 @@ async def _fire(database: Database, templates: Templates, row: MailingRow, now: 
     return [Fired(slug=row.slug, letters=letters)]
 
 
+async def compose_row(
+    database: Database, templates: Templates, row: MailingRow, *, now: datetime, draft: bool = False
+) -> Mailing:
+    """A mailing as it would go out now; as a `draft` without its CSS."""
+    async with database.read() as tx:
+        event = await events.get_event(tx, row.event)
+    return compose(event, order_of(row), templates, now=now, draft=draft)
+
+
+async def _close(database: Database, row: MailingRow, now: datetime) -> list[Fired]:
+    """The window of a mailing closed while it was being sent: what was never tried waits for a person."""
+    async with database.write() as tx:
+        given_up = await deliveries.give_up(tx, row.id, at=now)
+        if given_up:
+            await journal.note(tx, row.slug, "given up", f"{given_up} deliveries, the window has passed", at=now)
+        counts = await deliveries.count_states(tx, row.id)
+    waiting = counts.get(DeliveryState.QUEUED.value, 0) + counts.get(DeliveryState.CLAIMED.value, 0)
+    if not waiting:
+        return []
+    reason = f"its window passed with {waiting} letters still to be sent; schedule it again for them, or cancel it"
+    return await _set_aside(database, row, MailingState.HELD, reason, now)
+
+
 async def _miss(database: Database, row: MailingRow, now: datetime) -> list[Fired]:
     reason = "its window had passed; schedule it again with a new time, or cancel it"
     if row.state is MailingState.DRAFT:
         reason = f"nobody had confirmed it, and {reason}"
     return await _set_aside(database, row, MailingState.MISSED, reason, now)
-
-
-async def _hold(database: Database, row: MailingRow, reason: str, now: datetime) -> list[Fired]:
-    return await _set_aside(database, row, MailingState.HELD, reason, now)
 
 
 async def _set_aside(

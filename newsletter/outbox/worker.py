@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -67,41 +67,59 @@ class Worker:
         self._on_settled = on_settled
         self._letters: dict[int, Letter] = {}
         self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
 
     def stop(self) -> None:
         """Finish the letters that are on their way, give the others back, and end."""
         self._stopping = True
 
+    def abort(self) -> None:
+        """End at once; letters that are being handed over become in doubt."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+
     async def drain(self) -> Tally:
         """Send until nothing is left that may leave now, or until `stop`."""
         tally = Tally()
-        heartbeat = asyncio.create_task(self._heartbeat())
+        await self._doubt([])
+        names = [f"{self._name}-{number}" for number in range(self._sending.connections)]
+        heartbeat = asyncio.create_task(self.keep_alive(names))
+        self._tasks = [asyncio.create_task(self._connection(name, tally)) for name in names]
         try:
             # All connections end before anything is given back, also when one of them fails: a letter that another
             # is just handing over must not become free to be claimed.
-            connections = (self._connection(tally) for _ in range(self._sending.connections))
-            ended = await asyncio.gather(*connections, return_exceptions=True)
+            ended = await asyncio.gather(*self._tasks, return_exceptions=True)
         finally:
             heartbeat.cancel()
             with suppress(asyncio.CancelledError):
                 await heartbeat
+            await self._doubt(names)
             async with self._sending.database.write() as tx:
-                await deliveries.release(tx, self._name, now=self._sending.clock())
+                await deliveries.release(tx, names, now=self._sending.clock())
         for failure in ended:
-            if isinstance(failure, BaseException):
+            if isinstance(failure, Exception):
                 raise failure
         return tally
 
-    async def _heartbeat(self) -> None:
+    async def keep_alive(self, names: Sequence[str]) -> None:
+        """Renew the leases of these claims, three times in a lease, until it is cancelled."""
         while True:
             await asyncio.sleep(self._sending.lease.total_seconds() / 3)
             with suppress(StoreError):  # the store may be busy; there are two more beats in a lease
                 async with self._sending.database.write() as tx:
-                    await deliveries.renew(tx, self._name, self._sending.clock() + self._sending.lease)
+                    await deliveries.renew(tx, names, self._sending.clock() + self._sending.lease)
 
-    async def _connection(self, tally: Tally) -> None:
+    async def _doubt(self, names: Sequence[str]) -> None:
+        now = self._sending.clock()
+        # It was we who ended, not the server that had no answer: there is nothing to wait for.
+        again = now if self._sending.mail.resend_in_doubt else None
+        async with self._sending.database.write() as tx:
+            await deliveries.doubt(tx, names, now=now, next_at=again)
+
+    async def _connection(self, name: str, tally: Tally) -> None:
         async with self._sending.transport.session() as session:
-            while batch := await self._claim():
+            while batch := await self._claim(name):
                 for delivery in batch:
                     if self._stopping:
                         return
@@ -109,23 +127,31 @@ class Worker:
                         state = await self._deliver(session, delivery)
                     except SmtpError as error:
                         tally.trouble = str(error)  # the other connections may still work
+                        async with self._sending.database.write() as tx:
+                            await deliveries.release_unsent(tx, delivery, now=self._sending.clock())
                         return
+                    if state is None:
+                        continue
                     tally.states[state] += 1
                     if self._on_settled:
                         self._on_settled(state)
 
-    async def _claim(self) -> list[Delivery]:
+    async def _claim(self, name: str) -> list[Delivery]:
         if self._stopping:
             return []
         now = self._sending.clock()
         async with self._sending.database.write() as tx:
-            return await deliveries.claim(tx, self._name, BATCH, now=now, until=now + self._sending.lease)
+            return await deliveries.claim(tx, name, BATCH, now=now, until=now + self._sending.lease)
 
-    async def _deliver(self, session: Session, delivery: Delivery) -> DeliveryState:
+    async def _deliver(self, session: Session, delivery: Delivery) -> DeliveryState | None:
+        """One delivery from claim to outcome; None if it is no longer ours to send."""
         if why := withheld(delivery):
             return await self._withhold(delivery, why)
         began, at = time.monotonic(), self._sending.clock()
         letter = await self._letter(delivery.mailing_id)
+        async with self._sending.database.write() as tx:
+            if not await deliveries.begin(tx, delivery.claimed_by, delivery.id, now=at, until=at + self._sending.lease):
+                return None
         try:
             content = letter.address(self._recipient(delivery, letter))
         except (TemplateError, HeaderError) as error:
@@ -141,16 +167,22 @@ class Worker:
         decision = decide(
             outcome, delivery.attempts + 1, self._sending.clock(), resend_in_doubt=self._sending.mail.resend_in_doubt
         )
-        async with self._sending.database.write() as tx:
-            await deliveries.record(tx, delivery, outcome, decision, at=at, seconds=seconds)
+        for patience in (1, 5, 15, None):
+            try:
+                async with self._sending.database.write() as tx:
+                    await deliveries.record(tx, delivery, outcome, decision, at=at, seconds=seconds)
+                break
+            except StoreError:
+                # What the server has taken must be written down before anything else: losing it would send it twice.
+                if patience is None:
+                    raise
+                await asyncio.sleep(patience)
         return decision.state
 
     async def _withhold(self, delivery: Delivery, why: str) -> DeliveryState:
         decision = Decision(state=DeliveryState.WITHHELD, reason=why)
         async with self._sending.database.write() as tx:
-            await deliveries.settle(
-                tx, delivery.id, decision, at=self._sending.clock(), attempts_made=delivery.attempts
-            )
+            await deliveries.settle(tx, delivery, decision, at=self._sending.clock(), attempts_made=delivery.attempts)
         return decision.state
 
     async def _letter(self, mailing_id: int) -> Letter:

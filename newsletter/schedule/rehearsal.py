@@ -5,19 +5,24 @@ changed, and no connection is made but to the store.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.compose.composer import compose
 from newsletter.compose.templates import Templates
-from newsletter.errors import HeaderError, TemplateError
+from newsletter.errors import NewsletterError
 from newsletter.events.event import Event
 from newsletter.outbox.fire import order_of
+from newsletter.outbox.proof import misfits, outgrown, unfinished
+from newsletter.schedule.rules import Due, decide_due
 from newsletter.schedule.state import PENDING, MailingState
 from newsletter.store import deliveries, events, mailings
 from newsletter.store.database import Database
 from newsletter.store.mailings import MailingRow
 
+EPOCH = datetime.fromtimestamp(0, UTC)
 HINTS = {
     MailingState.SCHEDULED: "goes out",
     MailingState.DRAFT: "only if somebody schedules it first",
@@ -37,32 +42,49 @@ class Rehearsed:
 
 
 async def rehearse(database: Database, templates: Templates, *, begin: date, end: date) -> list[Rehearsed]:
-    """The mailings with a time from the day `begin` up to and with the day `end`, on the clock of their series."""
+    """The mailings that would fire from the day `begin` up to and with the day `end`, on the clock of their series.
+
+    What is due before `begin` and still has its window open then, fires on that day.
+    """
     async with database.read() as tx:
         rows = [row for row in await mailings.mailings_in(tx, sorted(PENDING)) if _between(row, begin, end)]
-        found = {row.event: await events.get_event(tx, row.event) for row in rows}
-        counts = {row.id: await deliveries.count_audience(tx, row.id) for row in rows}
-    return [_line(row, found[row.event], counts[row.id], templates) for row in rows]
+        lines = []
+        for row in rows:
+            event = await events.get_event(tx, row.event)
+            count = await deliveries.count_audience(tx, row.id)
+            subject, trouble = await _proof(tx, event, row, count, templates)
+            remark = f"would be held: {trouble}" if trouble else HINTS[row.state].format(reason=row.reason)
+            at = _fires_at(row, begin)
+            lines.append(
+                Rehearsed(at=at, mailing=row.slug, state=row.state, recipients=count, subject=subject, remark=remark)
+            )
+    return sorted(lines, key=lambda line: line.at)
+
+
+async def _proof(
+    tx: AsyncConnection, event: Event, row: MailingRow, recipients: int, templates: Templates
+) -> tuple[str, str]:
+    """The subject, and what would hold the mailing when it fires."""
+    try:
+        mailing = compose(event, order_of(row), templates, now=row.due_at or EPOCH)
+        why = (
+            unfinished(mailing, event)
+            or outgrown(row.confirmed, recipients)
+            or await misfits(mailing, deliveries.audience(tx, row.id))
+        )
+    except NewsletterError as error:
+        return "", str(error)
+    return mailing.subject, why
+
+
+def _fires_at(row: MailingRow, begin: date) -> datetime:
+    """When it would fire: at its time, or when the rehearsal begins if that is later."""
+    zone = ZoneInfo(row.timezone)
+    return max((row.due_at or EPOCH).astimezone(zone), datetime.combine(begin, time(), zone))
 
 
 def _between(row: MailingRow, begin: date, end: date) -> bool:
-    return row.due_at is not None and begin <= row.due_at.astimezone(ZoneInfo(row.timezone)).date() <= end
-
-
-def _line(row: MailingRow, event: Event, recipients: int, templates: Templates) -> Rehearsed:
-    due_at = row.due_at
-    if due_at is None:
-        raise ValueError(f"{row.slug} has no time")
-    remark = HINTS[row.state].format(reason=row.reason)
-    try:
-        subject = compose(event, order_of(row), templates, now=due_at).subject
-    except (TemplateError, HeaderError) as error:
-        subject, remark = "", f"would be held: {error}"
-    return Rehearsed(
-        at=due_at.astimezone(event.series.zone),
-        mailing=row.slug,
-        state=row.state,
-        recipients=recipients,
-        subject=subject,
-        remark=remark,
-    )
+    if row.due_at is None:
+        return False
+    at = _fires_at(row, begin)
+    return decide_due(row.due_at, row.closes_at, at) is Due.FIRE and at.date() <= end

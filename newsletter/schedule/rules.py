@@ -31,6 +31,10 @@ class Times:
     due_at: datetime | None = None
     closes_at: datetime | None = None
 
+    def never_opens(self) -> bool:
+        """Whether the window closes before it opens, so that no moment is left at which it goes out by itself."""
+        return self.due_at is not None and self.closes_at is not None and self.closes_at <= self.due_at
+
 
 def to_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """The moment, in UTC, at which clocks in `zone` show `wall` (without offset; ValueError otherwise).

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
@@ -49,11 +50,19 @@ class Runner:
         self._wake, self._stopped, self._ticking = asyncio.Event(), asyncio.Event(), asyncio.Lock()
         self._trouble = ""
 
+    def is_stopping(self) -> bool:
+        return self._stopped.is_set()
+
     def stop(self) -> None:
         """End in order: letters on their way are finished, the others wait for the next start."""
         self._stopped.set()
         self._wake.set()
         self._worker.stop()
+
+    def abort(self) -> None:
+        """End at once; letters that are being handed over become in doubt."""
+        self.stop()
+        self._worker.abort()
 
     async def run(self) -> None:
         """Run until `stop`."""
@@ -95,9 +104,10 @@ class Runner:
             if self._scheduler.get_job(slug):
                 self._scheduler.remove_job(slug)
                 self._say(f"{slug}: no longer due")
+        zones = {row.slug: ZoneInfo(row.timezone) for row in rows}
         for slug, due_at in wanted.items():
             if self._due.get(slug) != due_at:
-                self._say(f"{slug}: due {due_at:%Y-%m-%d %H:%M:%S} UTC")
+                self._say(f"{slug}: due {due_at.astimezone(zones[slug]):%Y-%m-%d %H:%M}")
                 trigger = DateTrigger(run_date=due_at)
                 self._scheduler.add_job(self._tick, trigger, id=slug, replace_existing=True, misfire_grace_time=None)
         self._due = wanted
@@ -118,8 +128,8 @@ class Runner:
                 await self._wait_out(tally.trouble)
             else:
                 self._trouble = ""
-        for slug in await close_ended(self._sending.database, now=self._sending.clock()):
-            self._say(f"{slug}: sent")
+        for ended in await close_ended(self._sending.database, now=self._sending.clock()):
+            self._say(f"{ended.slug}: sent ({ended.summary})")
 
     async def _wait_out(self, trouble: str) -> None:
         """Say what is wrong, once, and wait a while before the next try."""

@@ -6,6 +6,7 @@ In: a state and the state that is wanted. Out: the new state, or a StateError th
     draft, scheduled ── the window passed ──> missed
     scheduled, sending ── something changed or went wrong ──> held
     held, missed ── a person ──> scheduled, draft
+    cancelled ── its entry is back in the plan ──> draft
 
 What is neither sent nor being sent can be cancelled, and a person can schedule it again.
 """
@@ -25,7 +26,7 @@ class MailingState(StrEnum):
     SENDING = "sending"  #: it was claimed; its letters are on their way
     SENT = "sent"  #: all its deliveries have ended; nothing changes it any more
     MISSED = "missed"  #: its window passed; it waits for a person, who gives it a new time or cancels it
-    CANCELLED = "cancelled"  #: it is not sent, unless a person schedules it again
+    CANCELLED = "cancelled"  #: it is not sent, unless a person schedules it again, or the plan names it again
 
 
 _DRAFT, _SCHEDULED, _HELD, _SENDING, _SENT, _MISSED, _CANCELLED = MailingState
@@ -39,7 +40,7 @@ TRANSITIONS: Final[Mapping[MailingState, frozenset[MailingState]]] = MappingProx
         _SENDING: frozenset({_SENT, _HELD}),
         _SENT: frozenset(),
         _MISSED: frozenset({_DRAFT, _SCHEDULED, _CANCELLED}),
-        _CANCELLED: frozenset({_SCHEDULED}),
+        _CANCELLED: frozenset({_DRAFT, _SCHEDULED}),
     }
 )
 

@@ -15,7 +15,7 @@ import aiosmtplib
 from newsletter.errors import SmtpError
 from newsletter.outbox.outcome import Outcome, OutcomeKind
 from newsletter.settings import Security, Smtp
-from newsletter.smtp.response import to_outcome
+from newsletter.smtp.response import shown, to_outcome
 
 #: What aiosmtplib and the network raise when a connection breaks.
 BROKEN = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError, asyncio.IncompleteReadError)
@@ -71,13 +71,20 @@ class SmtpSession:
         self._letters = 0
 
     async def send(self, sender: str, recipient: str, letter: bytes) -> Outcome:
+        outcome = await self._once(sender, recipient, letter)
+        if outcome.phase == "mail" and self._letters > 1 and outcome.code in (0, 421):
+            # The server had enough of this connection, not of this recipient: a new one, and the same letter.
+            outcome = await self._once(sender, recipient, letter)
+        return outcome
+
+    async def _once(self, sender: str, recipient: str, letter: bytes) -> Outcome:
         if self._client is None or not self._client.is_connected:
             # EHLO says a name that is ours, never that of this machine (RFC 5321 §4.1.1.1).
             self._client = await self._connect(self._settings.hostname or sender.rpartition("@")[2])
             self._letters = 0
         outcome = await self._attempt(self._client, sender, recipient, letter)
         self._letters += 1
-        if self._letters >= self._settings.letters_per_connection or outcome.code == 421 or not outcome.code:
+        if self._letters >= self._settings.letters_per_connection or not _is_usable(outcome):
             await self.close()  # RFC 5321 §3.8: after 421 the server closes; after a broken one we do
         return outcome
 
@@ -120,7 +127,7 @@ class SmtpSession:
 
     async def _refused(self, client: aiosmtplib.SMTP, phase: str, code: int, text: str) -> Outcome:
         outcome = to_outcome(phase, code, text)
-        if code != 421:
+        if 400 <= code < 600 and code != 421:
             with suppress(aiosmtplib.SMTPException, *BROKEN):
                 await client.rset(timeout=self._settings.command_timeout)
         return outcome
@@ -155,6 +162,12 @@ class SmtpSession:
         return client
 
 
+def _is_usable(outcome: Outcome) -> bool:
+    """Whether the connection is in order after this outcome: it was answered, as the protocol wants it."""
+    lost_step = outcome.phase == "data" and outcome.code < 400
+    return 200 <= outcome.code < 600 and outcome.code != 421 and not lost_step
+
+
 def tls_context(settings: Smtp) -> ssl.SSLContext:
     """Name and chain are verified, TLS 1.2 at least (RFC 8314 §4.1 and §4.4)."""
     try:
@@ -166,4 +179,4 @@ def tls_context(settings: Smtp) -> ssl.SSLContext:
 
 
 def _said(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return shown(str(error)) or type(error).__name__

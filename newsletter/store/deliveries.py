@@ -1,18 +1,20 @@
 """Memory: deliveries and attempts <-> rows.
 
 One row per mailing and subscriber, ever: the constraint holds it, whoever inserts. `next_at` alone says who may claim a
-row: for a claimed one it is the end of the lease, so what a dead process held comes back by itself.
+row: for a claimed one it is the end of the lease, so what a dead process held comes back by itself. A letter that was
+being handed over when the process died is noted as such before, and comes back as in doubt.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, Select, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.outbox.delivery import OPEN, Delivery, DeliveryState
-from newsletter.outbox.outcome import Outcome
+from newsletter.outbox.outcome import Outcome, OutcomeKind
 from newsletter.outbox.retry import Decision
+from newsletter.store.subscribers import to_subscriber
 from newsletter.store.tables import (
     Instant,
     attempts,
@@ -24,7 +26,7 @@ from newsletter.store.tables import (
     suppressions,
 )
 from newsletter.store.upsert import upsert
-from newsletter.subscribers.subscriber import SubscriptionState
+from newsletter.subscribers.subscriber import Subscriber, SubscriptionState
 
 OPEN_VALUES = tuple(state.value for state in OPEN)
 
@@ -40,8 +42,21 @@ def _members(mailing_id: int) -> Select[tuple[int]]:
 
 
 def _audience(mailing_id: int) -> Select[tuple[int]]:
+    """Who would still get the mailing: not the suppressed, and nobody whose delivery has ended."""
     suppressed = exists().where(suppressions.c.address_key == subscribers.c.address_key)
-    return select(subscribers.c.id).where(subscribers.c.id.in_(_members(mailing_id)), ~suppressed)
+    ended = exists().where(
+        deliveries.c.mailing_id == mailing_id,
+        deliveries.c.subscriber_id == subscribers.c.id,
+        deliveries.c.state.not_in(OPEN_VALUES),
+    )
+    return select(subscribers.c.id).where(subscribers.c.id.in_(_members(mailing_id)), ~suppressed, ~ended)
+
+
+async def audience(tx: AsyncConnection, mailing_id: int) -> AsyncIterator[Subscriber]:
+    """The people of the audience one by one, whatever their number."""
+    query = select(subscribers).where(subscribers.c.id.in_(_audience(mailing_id)))
+    async for row in (await tx.stream(query.order_by(subscribers.c.id))).mappings():
+        yield to_subscriber(row)
 
 
 async def count_audience(tx: AsyncConnection, mailing_id: int) -> int:
@@ -67,12 +82,19 @@ async def enqueue(tx: AsyncConnection, mailing_id: int, *, now: datetime) -> int
     return added.rowcount
 
 
+def _may_leave(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What can be claimed: its time has come, its mailing is being sent, and its window is open."""
+    open_window = mailings.c.closes_at.is_(None) | (mailings.c.closes_at > now)
+    waiting = deliveries.c.state.in_([state for state in OPEN_VALUES if state != DeliveryState.SENDING.value])
+    return (deliveries.c.next_at <= now, waiting, mailings.c.state == "sending", open_window)
+
+
 async def claim(tx: AsyncConnection, worker: str, limit: int, *, now: datetime, until: datetime) -> list[Delivery]:
     """Take up to `limit` deliveries of mailings that are being sent; nobody else gets them before `until`."""
     waiting = (
         select(deliveries.c.id)
         .join(mailings)
-        .where(deliveries.c.next_at <= now, deliveries.c.state.in_(OPEN_VALUES), mailings.c.state == "sending")
+        .where(*_may_leave(now))
         .order_by(deliveries.c.next_at, deliveries.c.id)
         .limit(limit)
         .with_for_update(of=deliveries, skip_locked=True)  # SQLite has one writer at a time and needs no such thing
@@ -103,11 +125,12 @@ async def claim(tx: AsyncConnection, worker: str, limit: int, *, now: datetime, 
         .where(deliveries.c.id.in_(ids))
         .order_by(deliveries.c.id)
     )
-    return [_delivery(row) for row in (await tx.execute(query)).mappings()]
+    return [_delivery(row, worker) for row in (await tx.execute(query)).mappings()]
 
 
-def _delivery(row: RowMapping) -> Delivery:
+def _delivery(row: RowMapping, worker: str) -> Delivery:
     return Delivery(
+        claimed_by=worker,
         id=row[deliveries.c.id],
         mailing_id=row["mailing_id"],
         subscriber_id=row["subscriber_id"],
@@ -122,22 +145,75 @@ def _delivery(row: RowMapping) -> Delivery:
     )
 
 
-async def renew(tx: AsyncConnection, worker: str, until: datetime) -> None:
-    """A sign of life: what this worker holds stays its own."""
+async def renew(tx: AsyncConnection, workers: Sequence[str], until: datetime) -> None:
+    """A sign of life: what these workers hold stays their own."""
+    await tx.execute(update(deliveries).where(deliveries.c.claimed_by.in_(workers)).values(next_at=until))
+
+
+async def begin(tx: AsyncConnection, worker: str, delivery_id: int, *, now: datetime, until: datetime) -> bool:
+    """Note that a letter is about to be handed over, before it is; False if it must not be any more.
+
+    It must not when the lease has ended meanwhile (another may have it), or the mailing was held.
+    """
+    sending = exists().where(mailings.c.id == deliveries.c.mailing_id, mailings.c.state == "sending")
+    begun = await tx.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.id == delivery_id,
+            deliveries.c.claimed_by == worker,
+            deliveries.c.state == DeliveryState.CLAIMED.value,
+            deliveries.c.next_at > now,
+            sending,
+        )
+        .values(state=DeliveryState.SENDING.value, next_at=until)
+    )
+    return begun.rowcount == 1
+
+
+async def release(tx: AsyncConnection, workers: Sequence[str], *, now: datetime) -> None:
+    """Give back what was claimed and not begun."""
+    tried = case((deliveries.c.attempts > 0, DeliveryState.DEFERRED.value), else_=DeliveryState.QUEUED.value)
     await tx.execute(
         update(deliveries)
-        .where(deliveries.c.claimed_by == worker, deliveries.c.state == DeliveryState.CLAIMED.value)
-        .values(next_at=until)
+        .where(deliveries.c.claimed_by.in_(workers), deliveries.c.state == DeliveryState.CLAIMED.value)
+        .values(state=tried, claimed_by=None, next_at=now)
     )
 
 
-async def release(tx: AsyncConnection, worker: str, *, now: datetime) -> None:
-    """Give back what was claimed and not tried."""
-    await tx.execute(
-        update(deliveries)
-        .where(deliveries.c.claimed_by == worker, deliveries.c.state == DeliveryState.CLAIMED.value)
-        .values(state=DeliveryState.QUEUED.value, claimed_by=None, next_at=now)
+async def release_unsent(tx: AsyncConnection, delivery: Delivery, *, now: datetime) -> None:
+    """Give back a delivery that was begun and could not be handed over at all: no attempt was made."""
+    state = DeliveryState.DEFERRED if delivery.attempts else DeliveryState.QUEUED
+    mine = (deliveries.c.id == delivery.id) & (deliveries.c.claimed_by == delivery.claimed_by)
+    await tx.execute(update(deliveries).where(mine).values(state=state.value, claimed_by=None, next_at=now))
+
+
+async def doubt(tx: AsyncConnection, workers: Sequence[str], *, now: datetime, next_at: datetime | None) -> int:
+    """Letters whose handing over nobody saw the end of become in doubt: those of ended leases, and of `workers`.
+
+    `next_at` is when they are sent again; None holds them for a person. Returns how many there were.
+    """
+    lost = (deliveries.c.state == DeliveryState.SENDING.value) & (
+        (deliveries.c.next_at <= now) | deliveries.c.claimed_by.in_(workers)
     )
+    said = "the process ended before the mail server had answered"
+    columns = ["delivery_id", "at", "seconds", "kind", "phase", "code", "enhanced", "text"]
+    kind, phase = literal(OutcomeKind.IN_DOUBT.value), literal("letter")
+    rows = select(
+        deliveries.c.id, literal(now, Instant), literal(0.0), kind, phase, literal(0), literal(""), literal(said)
+    )
+    await tx.execute(insert(attempts).from_select(columns, rows.where(lost)))
+    found = await tx.execute(
+        update(deliveries)
+        .where(lost)
+        .values(
+            state=DeliveryState.IN_DOUBT.value,
+            reason=f"may have arrived: {said}",
+            next_at=next_at,
+            attempts=deliveries.c.attempts + 1,
+            claimed_by=None,
+        )
+    )
+    return found.rowcount
 
 
 async def record(
@@ -156,16 +232,16 @@ async def record(
             text=outcome.text,
         )
     )
-    await settle(tx, delivery.id, decision, at=at, attempts_made=delivery.attempts + 1)
+    await settle(tx, delivery, decision, at=at, attempts_made=delivery.attempts + 1)
 
 
 async def settle(
-    tx: AsyncConnection, delivery_id: int, decision: Decision, *, at: datetime, attempts_made: int
+    tx: AsyncConnection, delivery: Delivery, decision: Decision, *, at: datetime, attempts_made: int
 ) -> None:
-    """Set the state of a delivery; with no next time it has ended."""
+    """Set the state of a delivery that its worker still holds; with no next time it has ended."""
     await tx.execute(
         update(deliveries)
-        .where(deliveries.c.id == delivery_id)
+        .where(deliveries.c.id == delivery.id, deliveries.c.claimed_by == delivery.claimed_by)
         .values(
             state=decision.state.value,
             reason=decision.reason,
@@ -177,6 +253,41 @@ async def settle(
     )
 
 
+async def give_up(tx: AsyncConnection, mailing_id: int, *, at: datetime) -> int:
+    """End what was refused for now, and leave to a person what is in doubt: the mailing may no longer be sent.
+
+    Returns how many were given up.
+    """
+    given_up = await tx.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.mailing_id == mailing_id,
+            deliveries.c.state == DeliveryState.DEFERRED.value,
+            deliveries.c.attempts > 0,
+        )
+        .values(
+            state=DeliveryState.FAILED.value,
+            reason=literal("given up, its window has passed; last answer: ") + deliveries.c.reason,
+            next_at=None,
+            ended_at=at,
+        )
+    )
+    in_doubt = (deliveries.c.mailing_id == mailing_id) & (deliveries.c.state == DeliveryState.IN_DOUBT.value)
+    await tx.execute(update(deliveries).where(in_doubt).values(next_at=None))
+    return given_up.rowcount
+
+
+async def withdraw(tx: AsyncConnection, mailing_id: int, reason: str, *, at: datetime) -> int:
+    """End every delivery of a mailing that has not been begun; returns how many."""
+    waiting = (DeliveryState.QUEUED.value, DeliveryState.CLAIMED.value, DeliveryState.DEFERRED.value)
+    withdrawn = await tx.execute(
+        update(deliveries)
+        .where(deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(waiting))
+        .values(state=DeliveryState.WITHHELD.value, reason=reason, next_at=None, ended_at=at, claimed_by=None)
+    )
+    return withdrawn.rowcount
+
+
 async def count_states(tx: AsyncConnection, mailing_id: int) -> dict[str, int]:
     """How many deliveries of a mailing are in each state."""
     query = select(deliveries.c.state, func.count()).where(deliveries.c.mailing_id == mailing_id)
@@ -186,8 +297,7 @@ async def count_states(tx: AsyncConnection, mailing_id: int) -> dict[str, int]:
 async def count_waiting(tx: AsyncConnection, *, now: datetime) -> int:
     """How many letters could leave now."""
     query = select(func.count()).select_from(deliveries).join(mailings)
-    due = (deliveries.c.next_at <= now, deliveries.c.state.in_(OPEN_VALUES), mailings.c.state == "sending")
-    return await tx.scalar(query.where(*due)) or 0
+    return await tx.scalar(query.where(*_may_leave(now))) or 0
 
 
 async def deliveries_of(tx: AsyncConnection, subscriber_id: int) -> list[RowMapping]:
@@ -215,6 +325,10 @@ async def attempts_of(tx: AsyncConnection, mailing_id: int) -> list[RowMapping]:
 
 
 async def done(tx: AsyncConnection) -> Sequence[int]:
-    """The mailings that are being sent and have no delivery left that may still be sent."""
-    left = exists().where(deliveries.c.mailing_id == mailings.c.id, deliveries.c.state.in_(OPEN_VALUES))
+    """The mailings that are being sent and have no delivery left that will still be sent by itself."""
+    left = exists().where(
+        deliveries.c.mailing_id == mailings.c.id,
+        deliveries.c.state.in_(OPEN_VALUES),
+        deliveries.c.next_at.is_not(None),  # a letter in doubt without a time waits for a person
+    )
     return list(await tx.scalars(select(mailings.c.id).where(mailings.c.state == "sending", ~left)))

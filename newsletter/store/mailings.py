@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from newsletter.compose.mailing import Mailing
 from newsletter.errors import NotFoundError
 from newsletter.events.plan import PlannedMailing
-from newsletter.schedule.replan import Change, ChangeKind, PendingMailing
+from newsletter.schedule.replan import DROPPED, Change, ChangeKind, PendingMailing
 from newsletter.schedule.state import MailingState
 from newsletter.store.documents import dump, load
 from newsletter.store.subscribers import ensure_lists
@@ -92,6 +92,7 @@ async def pending_of(tx: AsyncConnection, event_slug: str) -> list[PendingMailin
             fixed=found["fixed"],
             planned=load(PlannedMailing, found["planned"]),
             partly_sent=found["partly_sent"],
+            dropped=found["reason"].startswith(DROPPED),
         )
         for found in (await tx.execute(query.order_by(mailings.c.id))).mappings()
     ]
@@ -111,7 +112,7 @@ async def apply_change(tx: AsyncConnection, event_slug: str, change: Change, pla
         values |= {"fixed": False, "planned": dump(planned) if planned else {}}
         await tx.execute(insert(mailings).values(values))
         return
-    if change.kind is ChangeKind.MOVE:
+    if change.kind is ChangeKind.MOVE and change.state is MailingState.MISSED:
         del values["reason"]
     await tx.execute(update(mailings).where(mailings.c.slug == f"{event_slug}/{change.name}").values(values))
 

@@ -6,7 +6,7 @@ A subscription that its subscriber ended is never made active again here, and a 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, Select, func, literal, select, update
+from sqlalchemy import RowMapping, Select, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.errors import NotFoundError
@@ -27,15 +27,27 @@ async def ensure_lists(tx: AsyncConnection, slugs: Iterable[str]) -> dict[str, i
     return {slug: list_id for slug, list_id in found}
 
 
+async def require_list(tx: AsyncConnection, slug: str) -> None:
+    """Make sure that there is such a list.
+
+    Raises:
+        NotFoundError: there is not; it names those that are.
+    """
+    known = list(await tx.scalars(select(lists.c.slug).order_by(lists.c.slug)))
+    if slug not in known:
+        raise NotFoundError("list", slug, known)
+
+
 async def list_counts(tx: AsyncConnection) -> list[RowMapping]:
-    """Every list: slug, active, unsubscribed, suppressed (of the active ones)."""
+    """Every list: slug, active, unsubscribed, suppressed; each person counts once, by what keeps mail from them."""
     active = subscriptions.c.state == SubscriptionState.ACTIVE.value
+    suppressed = suppressions.c.address_key.is_not(None)
     query = (
         select(
             lists.c.slug,
-            func.count().filter(active).label("active"),
+            func.count().filter(active & ~suppressed).label("active"),
             func.count().filter(subscriptions.c.state == SubscriptionState.UNSUBSCRIBED.value).label("unsubscribed"),
-            func.count().filter(active & suppressions.c.address_key.is_not(None)).label("suppressed"),
+            func.count().filter(active & suppressed).label("suppressed"),
         )
         .select_from(lists)
         .outerjoin(subscriptions)
@@ -49,9 +61,7 @@ async def list_counts(tx: AsyncConnection) -> list[RowMapping]:
 
 async def list_members(tx: AsyncConnection, slug: str) -> list[RowMapping]:
     """Everybody on one list: address, name, state, since, suppressed (reason or None)."""
-    known = list(await tx.scalars(select(lists.c.slug).order_by(lists.c.slug)))
-    if slug not in known:
-        raise NotFoundError("list", slug, known)
+    await require_list(tx, slug)
     query = (
         select(
             subscribers.c.id,
@@ -146,6 +156,20 @@ async def suppress(tx: AsyncConnection, address: str, reason: str, *, now: datet
     """From now on nothing is sent to this address; the first reason stays."""
     row = {"address_key": address_key(address), "reason": reason, "since": now}
     await tx.execute(upsert(tx, suppressions).values(row).on_conflict_do_nothing())
+
+
+async def lift_suppression(tx: AsyncConnection, address: str) -> bool:
+    """Let this address get mail again; False if it was not suppressed."""
+    lifted = await tx.execute(delete(suppressions).where(suppressions.c.address_key == address_key(address)))
+    return bool(lifted.rowcount)
+
+
+async def subscription_by_ids(tx: AsyncConnection, subscriber_id: int, list_id: int) -> tuple[str, str] | None:
+    """The address and the list of a subscription, active or ended; None if there is none."""
+    query = select(subscribers.c.address, lists.c.slug).select_from(subscriptions).join(lists).join(subscribers)
+    query = query.where(subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.list_id == list_id)
+    found = (await tx.execute(query)).one_or_none()
+    return (found.address, found.slug) if found else None
 
 
 def to_subscriber(row: RowMapping) -> Subscriber:

@@ -3,8 +3,8 @@
 In: a cell ("Jan <mailto:Jan@Example.NL>"). Out: the name and the address in the one form that we store, or what is
 wrong with it. The stored form keeps the letter case of the local part (RFC 5321 §2.4) and writes the domain as
 lower-case A-labels (RFC 5890 §2.3.2.1): the form that goes over the wire, in which one domain has one spelling.
-Nothing is looked up in the DNS. A local part beyond ASCII is accepted here; whether it can be mailed depends on the
-server (RFC 6531 §3.5) and is known only when a letter is sent.
+Nothing is looked up in the DNS. A local part beyond ASCII is an address too, which can be suppressed; that we cannot
+mail it (RFC 6531 §3.5) is said by `unmailable`.
 """
 
 import re
@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
+from newsletter.errors import NewsletterError
 from newsletter.events.event import Mailbox
 
 # RFC 5321 §4.5.3.1: 64 octets of local part; 256 of path, which counts two angle brackets.
@@ -69,6 +70,33 @@ def read_mailbox(cell: str) -> Mailbox | Mistake:
         return _several(cell) or _mistake(text, error)
     # Mail programs write the address once more where they know no name.
     return Mailbox(name="" if name.lower() == text.lower() else name, address=address)
+
+
+def typed_address(text: str) -> str:
+    """The one address that a person typed where nothing else belongs, in the form that we store.
+
+    Raises:
+        NewsletterError: it is none, or there are several.
+    """
+    found = read_mailbox(text)
+    if isinstance(found, Mailbox):
+        return found.address
+    guess = likely_address(text)
+    fix = f"write {guess} if that is what is meant" if guess else "write one address, as name@example.nl"
+    raise NewsletterError(f"{found.what}; {fix}")
+
+
+def likely_address(text: str) -> str:
+    """The address that was meant, where hands did what hands do wrong; or ""."""
+    return next(_guesses(text), "")
+
+
+def unmailable(address: str) -> Mistake | None:
+    """Why no letter can reach an address: its local part needs SMTPUTF8 (RFC 6531 §3.2), which we do not speak."""
+    if address.rpartition("@")[0].isascii():
+        return None
+    what = f"{shown(address)} has a letter outside ASCII before the @, and cannot be mailed"
+    return Mistake(what=what, fix="ask this person for another address")
 
 
 def domain_key(domain: str) -> str:
@@ -139,14 +167,14 @@ def _several(text: str) -> Mistake | None:
     found = [part for part in re.split(r"[\s;,/|<>]+", text) if _is_address(part)]
     if len(found) < 2:
         return None
-    what = f"there are {len(found)} e-mail addresses in one cell, {shown(text)}"
+    what = f"there are {len(found)} e-mail addresses where one belongs, {shown(text)}"
     return Mistake(what=what, fix="give each person a row of their own")
 
 
 def _mistake(text: str, error: EmailNotValidError) -> Mistake:
     sentences = str(error).rstrip(".").split(". ")
     reason = ", ".join(sentence[:1].lower() + sentence[1:] for sentence in sentences)
-    guess = next(_guesses(text), "")
+    guess = likely_address(text)
     return Mistake(
         what=f"{shown(text)} is not an e-mail address ({reason})",
         fix=f"write {guess} if that is what is meant" if guess else "correct it, or remove the row",

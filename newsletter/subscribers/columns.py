@@ -74,6 +74,22 @@ def attribute_key(header: str) -> str:
     return key if not key or key.isidentifier() else f"column_{key}"
 
 
+def readable(columns: Sequence[Column]) -> str:
+    """How they were understood: "E-mail → address, Voornaam → subscriber.first_name"; what is blank is left out."""
+    return ", ".join(f"{_header(column.header)} → {_meaning(column)}" for column in columns if column.header)
+
+
+def _header(header: str) -> str:
+    # Quotation marks only where a sign could be taken for ours.
+    return header if all(c.isalnum() or c in " -_." for c in header) else shown(header)
+
+
+def _meaning(column: Column) -> str:
+    if not column.key:
+        return "not read"
+    return column.key if column.key in ("address", "name") else f"subscriber.{column.key}"
+
+
 def understand(headers: Sequence[str], file: str, line: int) -> Columns:
     """Give each header its key; two headers for one key, and a key that cannot be used, are problems of that line."""
     own_keys = [attribute_key(header) for header in headers]

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from newsletter.errors import Problem
 from newsletter.subscribers.address import shown
+from newsletter.subscribers.columns import Column
 from newsletter.subscribers.recipients import RecipientsFile
 from newsletter.subscribers.subscriber import Subscriber, SubscriptionState, address_key
 
@@ -43,6 +44,8 @@ class ImportPlan:
     to_store: tuple[Subscriber, ...] = ()  #: whole, as they will be; with the id of whom the store knows
     to_subscribe: tuple[str, ...] = ()  #: keys (`address_key`) of those in `to_store` who join this list
     problems: tuple[Problem, ...] = ()  #: of the file, as they were read; a row may have several
+    columns: tuple[Column, ...] = ()  #: of the file, as they were understood
+    absent: int = 0  #: how many get mail through this list and are not in the file; nothing changes for them
 
     def may_apply(self) -> bool:
         """All or nothing: one problem, and nothing of the file is stored."""
@@ -53,9 +56,12 @@ class ImportPlan:
         found = Counter(row.outcome for row in self.rows)
         return {outcome: found[outcome] for outcome in RowOutcome}
 
-    def summary(self) -> str:
-        """The counts that are not 0, in words: "12 new, 1 suppressed"."""
-        return ", ".join(f"{count} {outcome}" for outcome, count in self.counts().items() if count) or "no rows"
+    def summary(self, *, stored: bool = True) -> str:
+        """The counts that are not 0, in words: "12 new, 1 suppressed"; or "12 would be new" where nothing is stored."""
+        would = not (stored and self.may_apply())
+        return ", ".join(_counted(outcome, count, would) for outcome, count in self.counts().items() if count) or (
+            "no rows"
+        )
 
 
 def plan_import(
@@ -68,7 +74,8 @@ def plan_import(
 
     All three mappings are by `address_key`: the subscribers that the store knows, the states of their subscriptions
     to this list, and the reasons of suppressions. Values of the file win over stored ones, and earlier lines over
-    later ones; an empty cell erases nothing.
+    later ones. An empty cell erases nothing; where nothing is known either, it is kept as "", so that a template may
+    ask for every column of the file.
     """
     people: dict[str, Subscriber] = {}
     lines: dict[str, int] = {}
@@ -89,7 +96,8 @@ def plan_import(
         after = replace(combined(person, known), address=known.address, id=known.id) if known else person
         outcome, sentence = _decide(after, known, subscribed.get(key), suppressed.get(key))
         rows.append(_row(lines[key], person.address, outcome, sentence))
-        if outcome in (RowOutcome.NEW, RowOutcome.UPDATED):
+        # An empty cell for which no value was known yet is no news, but is stored.
+        if outcome in (RowOutcome.NEW, RowOutcome.UPDATED) or (outcome is RowOutcome.UNCHANGED and after != known):
             to_store[key] = after
         if outcome is RowOutcome.NEW:
             to_subscribe.append(key)
@@ -99,13 +107,26 @@ def plan_import(
         to_store=tuple(to_store.values()),
         to_subscribe=tuple(to_subscribe),
         problems=file.problems,
+        columns=file.columns,
+        absent=sum(
+            state is SubscriptionState.ACTIVE and key not in people and key not in suppressed
+            for key, state in subscribed.items()
+        ),
     )
 
 
 def combined(person: Subscriber, other: Subscriber) -> Subscriber:
     """The person, with the values of the other row or record where this one has none."""
     own = {key: value for key, value in person.attributes.items() if value}
-    return replace(person, name=person.name or other.name, attributes={**other.attributes, **own})
+    every = {**dict.fromkeys(person.attributes, ""), **other.attributes, **own}
+    return replace(person, name=person.name or other.name, attributes=every)
+
+
+def _counted(outcome: RowOutcome, count: int, would: bool) -> str:
+    if outcome in (RowOutcome.DUPLICATE, RowOutcome.PROBLEM):
+        return f"{count} {outcome}" if count == 1 else f"{count} {outcome}s"
+    changes = outcome in (RowOutcome.NEW, RowOutcome.UPDATED)
+    return f"{count} would be {outcome}" if would and changes else f"{count} {outcome}"
 
 
 def _decide(

@@ -12,7 +12,7 @@ from itertools import islice
 
 from newsletter.errors import Problem
 from newsletter.events.event import Mailbox
-from newsletter.subscribers.address import Mistake, read_mailbox, shown
+from newsletter.subscribers.address import Mistake, read_mailbox, shown, unmailable
 from newsletter.subscribers.columns import Column, Columns, understand
 from newsletter.subscribers.decoding import decode, physical_lines
 from newsletter.subscribers.subscriber import Subscriber, address_key
@@ -178,11 +178,15 @@ def _subscriber(record: Record, columns: Columns) -> Subscriber | Sequence[Mista
     if any(cells[width:]):
         what = f"the row has {len(cells)} cells and there are {width} columns, probably by a delimiter inside a value"
         return [Mistake(what=what, fix="put that value in quotation marks")]
-    values = {column.key: cell for column, cell in zip(columns.columns, cells, strict=False) if cell and column.key}
-    mailbox = read_mailbox(values.pop("address", ""))
+    # An empty cell is a value too: a template that asks for it writes nothing, and is not in error.
+    padded = [*cells, *[""] * (width - len(cells))]
+    values = {column.key: cell for column, cell in zip(columns.columns, padded, strict=False) if column.key}
+    mailbox = read_mailbox(values.pop("address"))
     mistakes = [mistake for key, value in values.items() for mistake in _mistakes(key, value)]
     if isinstance(mailbox, Mistake):
         return [mailbox, *mistakes]
+    if mistake := unmailable(mailbox.address):
+        mistakes.append(mistake)
     name = values.pop("name", "") or _composed(values)
     if not name:
         name = mailbox.name

@@ -21,6 +21,7 @@ class Written:
 
     files: tuple[Path, ...]
     troubles: tuple[str, ...]  #: one sentence for each item that could not be written
+    warnings: tuple[str, ...] = ()  #: one sentence for each written item that cannot be sent as it is
 
 
 async def write_files(shelf: Shelf, folder: Path) -> Written:
@@ -38,7 +39,15 @@ async def write_files(shelf: Shelf, folder: Path) -> Written:
     if stored.trouble:
         troubles.append(stored.trouble.sentence)
     files = [file for _, what in results if not isinstance(what, Trouble) for file in what]
-    return Written(files=(*files, index), troubles=tuple(troubles))
+    items = [item for item, what in results if not isinstance(what, Trouble)]
+    warnings = [sentence for item in items if (sentence := await _warning(shelf, item))]
+    return Written(files=(*files, index), troubles=tuple(troubles), warnings=tuple(warnings))
+
+
+async def _warning(shelf: Shelf, item: Item) -> str:
+    shown = await shelf.show(item)
+    lacking = await shelf.lacking(item, shown) if isinstance(shown, Sample) else ()
+    return f"{item.kind.noun} {item.name}: nobody on its lists has {', '.join(lacking)}" if lacking else ""
 
 
 async def _write(shelf: Shelf, item: Item, folder: Path) -> Sequence[Path] | Trouble:

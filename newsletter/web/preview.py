@@ -116,8 +116,11 @@ def _add_items(app: FastAPI, shelf: Shelf) -> None:
         seen = await shelf.fingerprint(kind, name)
         found = await shelf.find(kind, name)
         shown = await shelf.show(found)
+        lacking = await shelf.lacking(found, shown) if isinstance(shown, Sample) else ()
         watch = _watch(kind, name)
-        return _page(render.item_page(found, shown, view=view, width=width, words=words, watch=watch, seen=seen))
+        return _page(
+            render.item_page(found, shown, view=view, width=width, words=words, watch=watch, seen=seen, lacking=lacking)
+        )
 
 
 def _add_stream(app: FastAPI, shelf: Shelf, stopping: Callable[[], bool], every: float) -> None:

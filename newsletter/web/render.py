@@ -70,12 +70,20 @@ def start_page(
 
 
 def item_page(
-    item: Item, shown: Sample | Trouble, *, view: View, width: int, words: Words, watch: str, seen: str
+    item: Item,
+    shown: Sample | Trouble,
+    *,
+    view: View,
+    width: int,
+    words: Words,
+    watch: str,
+    seen: str,
+    lacking: Sequence[str] = (),
 ) -> str:
-    """One item in one view, or why it cannot be shown."""
+    """One item in one view, or why it cannot be shown; `lacking` is what it asks and no subscriber has."""
     page = "letter.html" if isinstance(shown, Sample) else "trouble.html"
     return _pages.get_template(page).render(
-        t=words, watch=watch, seen=seen, item=item, shown=shown, view=view, width=width, widths=WIDTHS
+        t=words, watch=watch, seen=seen, item=item, shown=shown, view=view, width=width, widths=WIDTHS, lacking=lacking
     )
 
 

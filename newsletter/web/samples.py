@@ -5,7 +5,7 @@ No subscriber's data comes near it: a preview may be shown around.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -20,6 +20,8 @@ NAME = "Zoë van ’t Hof-D'Août"
 ADDRESS = "zoe.vanthof@example.nl"
 #: The unsubscribe link of a preview is signed with this, so it takes nobody off a list.
 _NO_SECRET = b"the preview signs for nobody"
+#: A placeholder that says itself what stands there where somebody has no value.
+_PROVIDED = re.compile(r"\bdefault\s*\(|\bis\s+(?:not\s+)?defined\b|\.get\s*\(|\bd\s*\(")
 _ASKED = re.compile(r"\bsubscriber(?:\.get\(\s*['\"]([^'\"]+)|\s*\[\s*['\"]([^'\"]+)|\s*\.\s*([^\W\d]\w*))")
 
 
@@ -32,6 +34,7 @@ class Sample:
     text: str
     headers: tuple[tuple[str, str], ...]  #: name and decoded value, in the order of the letter
     letter: bytes  #: the complete letter, as it goes over the wire
+    needs: tuple[str, ...] = ()  #: attributes that every recipient must have
 
     def header(self, name: str) -> str:
         """The decoded value of a header; empty where the letter has none."""
@@ -57,20 +60,26 @@ def make_sample(mailing: Mailing, *, now: datetime, public_url: str = "") -> Sam
     )
     subject, html, text = letter.plain(recipient)
     content = letter.address(recipient)
-    return Sample(subject=subject, html=html, text=text, headers=_headers(content), letter=content)
+    needs = tuple(sorted(_asked(mailing, lambda placeholder: not _PROVIDED.search(placeholder))))
+    return Sample(subject=subject, html=html, text=text, headers=_headers(content), letter=content, needs=needs)
 
 
 def attributes_of(mailing: Mailing) -> Mapping[str, str]:
     """A value for each attribute that the placeholders ask for: its own name, as ‹name›."""
-    asked: dict[str, str] = {}
-    for source in (mailing.subject, mailing.html, mailing.text):
-        for placeholder in PLACEHOLDER.findall(source):
-            for names in _ASKED.findall(placeholder):
-                name = "".join(names)
-                # `subscriber.get(…)` calls a method of the mapping, it asks for no attribute of that name.
-                if name not in ("name", "address") and not hasattr(dict, name):
-                    asked[name] = f"‹{name}›"
-    return asked
+    return {name: f"‹{name}›" for name in _asked(mailing, lambda _: True)}
+
+
+def _asked(mailing: Mailing, counts: Callable[[str], bool]) -> set[str]:
+    """The attributes that placeholders which count ask for."""
+    found = (
+        "".join(names)
+        for source in (mailing.subject, mailing.html, mailing.text)
+        for placeholder in PLACEHOLDER.findall(source)
+        if counts(placeholder)
+        for names in _ASKED.findall(placeholder)
+    )
+    # `subscriber.get(…)` calls a method of the mapping, it asks for no attribute of that name.
+    return {name for name in found if name not in ("name", "address") and not hasattr(dict, name)}
 
 
 def _headers(content: bytes) -> tuple[tuple[str, str], ...]:

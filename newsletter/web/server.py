@@ -28,7 +28,8 @@ def serve(shelf: Shelf, port: int, say: Callable[[str], None]) -> None:
     """
     # Where Ctrl-C ends the server, uvicorn raises it once more after it has ended.
     with closing(listen(port)) as listener, suppress(KeyboardInterrupt):
-        say(f"preview on http://{HOST}:{listener.getsockname()[1]}/; stop with Ctrl-C")
+        # On a line of its own, so that nothing but the address is copied.
+        say(f"the preview is ready, until Ctrl-C, on\nhttp://{HOST}:{listener.getsockname()[1]}/")
         asyncio.run(_serve(shelf, listener))
 
 

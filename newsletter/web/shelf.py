@@ -25,7 +25,7 @@ from newsletter.events import document
 from newsletter.events.event import Event
 from newsletter.outbox.fire import order_of
 from newsletter.schedule.state import MailingState
-from newsletter.store import events, mailings
+from newsletter.store import events, mailings, subscribers
 from newsletter.store.database import Database, async_url, open_database
 from newsletter.store.mailings import MailingRow
 from newsletter.web.samples import Sample, make_sample
@@ -163,6 +163,21 @@ class Shelf:
         if key not in self._made or self._made[key][0] != found:
             self._made[key] = (found, await self._make(item))
         return self._made[key][1]
+
+    async def lacking(self, item: Item, sample: Sample) -> tuple[str, ...]:
+        """What a mailing that is still to be sent asks of every subscriber, and nobody on its lists has.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        if item.kind is Kind.TEMPLATE or item.frozen or not sample.needs:
+            return ()
+        async with self._read() as tx:
+            if tx is None:
+                return ()
+            row = await mailings.get_mailing(tx, item.name)
+            known = await subscribers.attribute_keys(tx, await mailings.lists_of(tx, row.id))
+        return tuple(name for name in sample.needs if name not in known)
 
     async def fingerprint(self, kind: Kind | None, name: str = "") -> str:
         """Another text as soon as the item may look different; without a kind, of the list of all items."""

@@ -54,6 +54,8 @@ DUTCH: Final[Mapping[str, str]] = MappingProxyType(
         "raw": "Zoals het de deur uit gaat",
         "download": "Bewaar als .eml",
         "alone": "Open de brief apart",
+        "lacking": "Niemand op de lijsten van deze mailing heeft: {names}. Voeg die kolom toe aan een lijst, of haal "
+        "haar uit de brief.",
         "trouble": "Deze brief kan nog niet worden gemaakt",
         "store_trouble": "De mailings kunnen niet worden gelezen",
         "trouble_next": "Verbeter het bestand en bewaar het; deze pagina ververst vanzelf.",
@@ -110,6 +112,8 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "raw": "As it leaves",
         "download": "Save as .eml",
         "alone": "Open the letter by itself",
+        "lacking": "Nobody on the lists of this mailing has: {names}. Add that column to a list, or take it out of the "
+        "letter.",
         "trouble": "This letter cannot be made yet",
         "store_trouble": "The mailings cannot be read",
         "trouble_next": "Mend the file and save it; this page refreshes by itself.",

@@ -75,7 +75,9 @@ async def measure(letters: int, connections: int, port: int) -> dict[str, object
         database = await open_database(f"sqlite:///{folder}/store.sqlite")
         await fill(database, people=letters)
         clock = SimulatedClock(NOW)
-        await schedule(database, REMINDER, recipients=letters, now=NOW, at=NOW + timedelta(minutes=1))
+        await schedule(
+            database, Templates([TEMPLATES]), REMINDER, recipients=letters, now=NOW, at=NOW + timedelta(minutes=1)
+        )
         clock.now += timedelta(minutes=1)
         before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         begin = time.perf_counter()

@@ -162,7 +162,7 @@ async def test_a_claim_comes_back_when_its_lease_ends_and_not_before(database: D
     async with database.write() as tx:
         assert len(await deliveries.claim(tx, "dead", 10, now=NOW, until=LATER)) == 2
         assert await deliveries.claim(tx, "other", 10, now=LATER - timedelta(seconds=1), until=LATER) == []
-        await deliveries.renew(tx, "dead", LATER + timedelta(minutes=1))
+        await deliveries.renew(tx, ["dead"], LATER + timedelta(minutes=1))
         assert await deliveries.claim(tx, "other", 10, now=LATER, until=LATER) == []
         later = LATER + timedelta(minutes=1)
         assert len(await deliveries.claim(tx, "other", 10, now=later, until=later)) == 2
@@ -172,7 +172,7 @@ async def test_released_claims_can_be_taken_at_once(database: Database) -> None:
     await sending(database, people=2)
     async with database.write() as tx:
         await deliveries.claim(tx, "first", 10, now=NOW, until=LATER)
-        await deliveries.release(tx, "first", now=NOW)
+        await deliveries.release(tx, ["first"], now=NOW)
         assert await deliveries.count_waiting(tx, now=NOW) == 2
         assert len(await deliveries.claim(tx, "second", 10, now=NOW, until=LATER)) == 2
 

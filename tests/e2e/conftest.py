@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.events.event import STARTER_MARK
+
 COMMAND = [sys.executable, "-c", "from newsletter.cli.main import run; run()"]
 
 
@@ -41,6 +43,12 @@ class Folder:
         assert "Traceback" not in done.stderr, done.stderr
         assert done.returncode == code, done.stdout + done.stderr
         return done
+
+    def write_own_texts(self) -> None:
+        """Do what `init` asks for: make the example event one's own, so that it may be sent."""
+        document = self.path / "events/kennisbijeenkomst.md"
+        text = document.read_text(encoding="utf-8").replace(STARTER_MARK, "Eigen tekst")
+        document.write_text(text, encoding="utf-8")
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
         """Start a command that keeps running."""

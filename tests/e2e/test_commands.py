@@ -119,7 +119,7 @@ def test_explain_tells_about_one_address(folder: Folder) -> None:
 def test_recipients_are_imported_listed_and_taken_off(folder: Folder) -> None:
     (folder.path / "x.csv").write_bytes("E-mail;Naam;Functie\r\na@example.nl;Zoë;adviseur\r\n".encode("cp1252"))
     dry = folder.run("recipients", "import", "x.csv", "--list", "gemeenten", "--dry-run").stdout
-    assert "1 new; nothing was stored" in dry
+    assert "1 would be new; nothing was stored" in dry
     assert listing(folder, "recipients", "list") == []
     assert "1 new; stored" in folder.run("recipients", "import", "x.csv", "--list", "gemeenten").stdout
     assert listing(folder, "recipients", "show", "gemeenten")[0]["name"] == "Zoë"
@@ -129,7 +129,7 @@ def test_recipients_are_imported_listed_and_taken_off(folder: Folder) -> None:
     again = folder.run("recipients", "import", "x.csv", "--list", "gemeenten").stdout
     assert "line 2: unsubscribed" in again
     assert (
-        "no active subscription"
+        "a@example.nl is not on gemeenten"
         in folder.run("recipients", "unsubscribe", "a@example.nl", "--list", "gemeenten", code=1).stderr
     )
 
@@ -138,7 +138,7 @@ def test_one_bad_row_is_explained_on_stderr_and_nothing_is_stored(folder: Folder
     (folder.path / "x.csv").write_text("email,name\na@example.nl,A\nb.example.nl,B\n")
     done = folder.run("recipients", "import", "x.csv", code=1)
     assert done.stderr.startswith("x.csv:3:")
-    assert "1 new, 1 problem; nothing was stored" in done.stdout
+    assert "1 would be new, 1 problem; nothing was stored" in done.stdout
     report = folder.run("recipients", "import", "x.csv", "--json", code=1)
     assert json.loads(report.stdout)["counts"]["problem"] == 1
 

@@ -30,9 +30,10 @@ async def _preview(folder: Path) -> AsyncIterator[tuple[Process, AsyncClient]]:
     try:
         assert process.stdout is not None
         async with asyncio.timeout(PATIENCE):
-            address = re.search(rb"http://127\.0\.0\.1:\d+", await process.stdout.readline())
-            assert address is not None
-            async with AsyncClient(base_url=address.group().decode(), timeout=None) as browser:
+            assert await process.stdout.readline() == b"the preview is ready, until Ctrl-C, on\n"
+            address = (await process.stdout.readline()).decode()
+            assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\n", address)
+            async with AsyncClient(base_url=address.strip(), timeout=None) as browser:
                 yield process, browser
     finally:
         if process.returncode is None:

@@ -29,6 +29,7 @@ def prepared(folder: Folder, server: Server, people: int = 12) -> None:
         "NEWSLETTER_SCHEDULE__REFRESH_SECONDS": "0.2",
         "NEWSLETTER_SCHEDULE__LEASE_SECONDS": "5",
     }
+    folder.write_own_texts()
     folder.run("recipients", "import", "recipients/voorbeeld.csv")
     folder.run("event", "import", "events/kennisbijeenkomst.md")
 
@@ -36,7 +37,7 @@ def prepared(folder: Folder, server: Server, people: int = 12) -> None:
 async def stop(process: asyncio.subprocess.Process, number: signal.Signals = signal.SIGTERM) -> list[str]:
     """Ask it to end; it must do so in order."""
     process.send_signal(number)
-    lines = await wait_for_line(process, "stopped")
+    lines = await wait_for_line(process, "stopped; what was not sent yet")
     assert await process.wait() == 0
     return lines
 
@@ -102,6 +103,7 @@ async def test_killed_in_the_middle_it_misses_nobody_and_repeats_at_most_the_let
 
 
 async def test_without_a_mail_server_letters_go_into_the_outbox_folder(folder: Folder) -> None:
+    folder.write_own_texts()
     folder.run("recipients", "import", "recipients/voorbeeld.csv")
     folder.run("event", "import", "events/kennisbijeenkomst.md")
     folder.run("mailing", "schedule", FIRST, "--at", "now", "--recipients", "1")
@@ -109,3 +111,42 @@ async def test_without_a_mail_server_letters_go_into_the_outbox_folder(folder: F
     await wait_for_line(running, f"{FIRST}: sent")
     await stop(running)
     assert len(list((folder.path / "var/outbox").glob("*.eml"))) == 1
+
+
+async def test_a_second_ctrl_c_ends_at_once_and_the_letter_on_its_way_is_in_doubt(folder: Folder) -> None:
+    # An answer that never ends keeps the sender waiting.
+    async with smtp_server(lambda verb, _: "250-wait" if verb == "." else None) as server:
+        prepared(folder, server, people=1)
+        running = await folder.start("run")
+        await wait_for_line(running, "running")
+        await asyncio.to_thread(folder.run, "mailing", "schedule", FIRST, "--at", "now", "--recipients", "1")
+        await server.wait_for_letters(1)
+        running.send_signal(signal.SIGINT)
+        await wait_for_line(running, "once more ends at once")
+        await stop(running, signal.SIGINT)
+        shown = json.loads((await asyncio.to_thread(folder.run, "mailing", "show", FIRST, "--json")).stdout)
+    assert shown["deliveries"] == {"in_doubt": 1}
+
+
+async def test_the_example_text_of_init_is_not_sent(folder: Folder) -> None:
+    folder.run("recipients", "import", "recipients/voorbeeld.csv")
+    folder.run("event", "import", "events/kennisbijeenkomst.md")
+    folder.run("mailing", "schedule", FIRST, "--at", "now", "--recipients", "1")
+    running = await folder.start("run")
+    await wait_for_line(running, "it still holds the example text")
+    await stop(running)
+    assert not (folder.path / "var/outbox").exists()
+
+
+async def test_it_goes_on_when_nobody_reads_what_it_says(folder: Folder) -> None:
+    async with smtp_server() as server:
+        prepared(folder, server, people=3)
+        running = await folder.start("run")
+        await wait_for_line(running, "running")
+        assert running.stdout is not None
+        running.stdout._transport.close()  # type: ignore[attr-defined]
+        await asyncio.to_thread(folder.run, "mailing", "schedule", FIRST, "--at", "now", "--recipients", "3")
+        async with asyncio.timeout(120):
+            await server.wait_for_letters(3)
+        running.terminate()
+        assert await running.wait() == 0

@@ -251,8 +251,8 @@ _SECOND_STAGE = {
     "block_end_string": "%]",
     "variable_start_string": "[[",
     "variable_end_string": "]]",
-    "comment_start_string": "[#",
-    "comment_end_string": "#]",
+    "comment_start_string": "\x00[#",
+    "comment_end_string": "#]\x00",
 }
 
 

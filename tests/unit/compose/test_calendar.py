@@ -70,6 +70,17 @@ def test_what_is_not_known_is_left_out(change: dict[str, object], key: str, valu
     assert entry(replace(event(), **change)).get(key) == value  # type: ignore[arg-type]
 
 
+def test_the_programme_of_several_days_names_the_day_of_each_part() -> None:
+    one = event()
+    assert entry(one)["DESCRIPTION"].startswith("13:00–13:30  Welkom\n")
+    assert one.end is not None
+    two_days = replace(one, end=one.end + timedelta(days=1))
+    assert entry(two_days)["DESCRIPTION"].splitlines() == [
+        "2026-04-23 13:00–13:30  Welkom",
+        "2026-04-23 13:30–15:00  Ronde 1",
+    ]
+
+
 def test_lines_end_in_crlf_and_are_folded_at_75_octets() -> None:
     text = calendar_file(replace(event(), title="é" * 200), stamp=NOW, domain="example.nl")
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))

@@ -96,16 +96,44 @@ def test_the_context_has_its_six_names() -> None:
         ),
         (
             TWO_DAYS,
-            "donderdag 13 tot en met vrijdag 14 juni 2019",
-            "donderdag 13 tot en met vrijdag 14 juni",
-            "13 juni",
+            "13 en 14 juni 2019",
+            "13 en 14 juni",
+            "13 en 14 juni",
+            "",
+        ),
+        (
+            replace(TWO_DAYS, series=ENGLISH.series),
+            "13 and 14 June 2019",
+            "13 and 14 June",
+            "13 and 14 June",
+            "",
+        ),
+        (
+            replace(MASTERCLASS, end=_at(15, 17)),
+            "13 t/m 15 juni 2019",
+            "13 t/m 15 juni",
+            "13 t/m 15 juni",
+            "",
+        ),
+        (
+            replace(ENGLISH, start=datetime(2026, 3, 30, 9), end=datetime(2026, 4, 2, 17)),
+            "30 March to 2 April 2026",
+            "30 March to 2 April",
+            "30 March to 2 April",
+            "",
+        ),
+        (
+            replace(MASTERCLASS, start=datetime(2026, 12, 31, 9), end=datetime(2027, 1, 1, 17)),
+            "31 december 2026 en 1 januari 2027",
+            "31 december en 1 januari",
+            "31 december en 1 januari",
             "",
         ),
         (
             replace(MASTERCLASS, end=datetime(2019, 7, 2, 12)),
-            "donderdag 13 juni tot en met dinsdag 2 juli 2019",
-            "donderdag 13 juni tot en met dinsdag 2 juli",
-            "13 juni",
+            "13 juni t/m 2 juli 2019",
+            "13 juni t/m 2 juli",
+            "13 juni t/m 2 juli",
             "",
         ),
     ],
@@ -122,6 +150,13 @@ def test_when_an_event_is_is_written_out(event: Event, date_: str, day: str, day
         (SEASON, {"top": "najaar", "big": "2019", "bottom": ""}),
         (replace(SEASON, season="binnenkort"), {"top": "binnenkort", "big": "", "bottom": ""}),
         (NO_DATE, None),
+        (TWO_DAYS, {"top": "do–vr", "big": "13–14", "bottom": "juni"}),
+        (replace(TWO_DAYS, series=ENGLISH.series), {"top": "Thu–Fri", "big": "13–14", "bottom": "June"}),
+        (
+            replace(MASTERCLASS, start=datetime(2026, 3, 30, 9), end=datetime(2026, 4, 2, 17)),
+            {"top": "ma–do", "big": "30\u00a0mrt\u00a0– 2\u00a0apr", "bottom": ""},
+        ),
+        (replace(MASTERCLASS, end=_at(20, 9)), {"top": "", "big": "13–20", "bottom": "juni"}),
     ],
 )
 def test_a_date_is_a_leaf_of_a_calendar(event: Event, tile: Mapping[str, str] | None) -> None:
@@ -351,6 +386,7 @@ def test_a_preview_adds_to_the_subject(event: Event, template: str, expected: st
         (ONLINE, "Graag tot donderdag 13 juni, online."),
         (HYBRID, "Graag tot ziens op donderdag 13 juni."),
         (SEASON, "De datum is nog niet bekend."),
+        (TWO_DAYS, "Graag tot ziens op 13 en 14 juni."),
     ],
 )
 def test_a_reminder_says_until_when(event: Event, expected: str) -> None:

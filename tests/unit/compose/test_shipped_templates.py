@@ -2,12 +2,16 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from lxml import html as parser
 
+from newsletter.compose.composer import Order, compose
+from newsletter.compose.letter import Letter
+from newsletter.compose.mailing import Recipient
 from newsletter.compose.templates import Source, Templates
 from newsletter.events.event import Event, Image, Part, PartKind, Workshop
 from tests.unit.compose.sample import (
@@ -16,8 +20,10 @@ from tests.unit.compose.sample import (
     ENGLISH,
     MASTERCLASS,
     ONLINE,
+    PROGRAMME,
     SEASON,
     TEMPLATES,
+    TWO_DAYS,
     VARIANTS,
     first_stage,
     letter,
@@ -339,6 +345,11 @@ def test_images_have_a_width_an_alternative_and_a_frame_to_read_it_in(variant: s
         ("announcement", replace(BARE, title="x" * 90), "", "x" * 90),
         ("announcement", replace(MASTERCLASS, title="x" * 55), "", "x" * 55 + ": donderdag 13 juni"),
         ("announcement", replace(MASTERCLASS, title="x" * 65), "", "x" * 65 + ": 13 juni"),
+        ("announcement", TWO_DAYS, "", "Masterclass Bewoners in beweging: 13 en 14 juni, Utrecht"),
+        ("announcement", replace(MASTERCLASS, title="Noord: samen"), "", "Noord: samen – donderdag 13 juni, Utrecht"),
+        ("report", replace(TWO_DAYS, title="Noord: samen"), "", "Verslag: Noord: samen – 13 en 14 juni, Utrecht"),
+        ("announcement", replace(MASTERCLASS, title=":" + "x" * 67), "", ":" + "x" * 67 + " – 13 juni"),
+        ("announcement", replace(MASTERCLASS, title=":" + "x" * 68), "", ":" + "x" * 68),
     ],
 )
 def test_a_subject_says_what_and_when(name: str, event: Event, label: str, subject: str) -> None:
@@ -471,6 +482,99 @@ def test_any_number_of_workshops_keeps_outlook_rows_whole(count: int) -> None:
     assert [said(title) for title in tree(source).find_class("card-title")] == [
         f"Workshop {number}" for number in range(count)
     ]
+
+
+def rounds_of(*programme: Part) -> Source:
+    return letter(replace(MASTERCLASS, programme=programme), "report")
+
+
+PLENARY = replace(PROGRAMME[1], speakers=PROGRAMME[2].workshops[0].speakers)
+ROUND = replace(PROGRAMME[2], title="Workshops")
+
+
+def test_a_report_of_plenary_parts_and_rounds_is_headed_as_a_programme() -> None:
+    source = rounds_of(PLENARY, ROUND, PROGRAMME[4])
+    headings = [said(heading) for heading in tree(source).iter("h2", "h3")]
+    assert headings[headings.index("Programma") :][:4] == [
+        "Programma",
+        "Welkom en aftrap",
+        "Workshops",
+        "Workshopronde 2",
+    ]
+    assert "\nProgramma\n---------\n\nWelkom en aftrap\n  Jan Rademakers, " in source.text
+    assert "Limburg\n\nWorkshops\n\n  Herstructurering" in source.text
+
+
+def test_the_title_of_a_later_round_has_space_above_it() -> None:
+    first, *later = tree(rounds_of(PLENARY, ROUND, PROGRAMME[4])).xpath("//h3[contains(@class, 'round')]")
+    assert first.get("class") == "round ink"
+    assert len(later) == 2
+    for title in later:
+        assert "margin:24px 0 16px" in title.get("style")
+
+
+def test_a_round_called_as_its_heading_is_not_called_twice() -> None:
+    source = rounds_of(ROUND)
+    titles = [(heading.tag, said(heading)) for heading in tree(source).iter("h2", "h3", "h4")]
+    assert titles[titles.index(("h2", "Workshops")) :][:3] == [
+        ("h2", "Workshops"),
+        ("h3", "Herstructurering in Parkstad Limburg"),
+        ("h3", "Particuliere woningen op Rotterdam Zuid"),
+    ]
+    assert "\nWorkshops\n---------\n\n  Herstructurering" in source.text
+    assert source.text.count("Workshops\n") == 1
+
+
+def test_speakers_under_a_part_called_as_its_heading_stand_free_of_it() -> None:
+    assert "\nSprekers\n--------\n\n  Jan Rademakers" in rounds_of(replace(PLENARY, title="sprekers")).text
+
+
+def test_a_break_is_one_line_from_when_till_when() -> None:
+    pauses = tree(composed("announcement", "masterclass")).find_class("pause")
+    assert [said(pause) for pause in pauses] == ["12.00–13.00 · Netwerklunch, Foyer", "14.45–15.15 · Pauze"]
+
+
+def test_several_days_are_the_kicker_and_the_leaf() -> None:
+    source = composed("announcement", "two days")
+    document = tree(source)
+    assert [said(kicker) for kicker in document.find_class("kicker")] == ["Uitnodiging · 13 en 14 juni 2019"]
+    assert [said(leaf) for leaf in document.find_class("leaf-cell")][:1] == ["do–vr 13–14 juni"]
+    assert [said(days) for days in document.find_class("leaf-days")] == ["13–14"]
+    assert "Uitnodiging · 13 en 14 juni 2019\n" in source.text
+    months = replace(MASTERCLASS, start=datetime(2026, 3, 30, 9), end=datetime(2026, 4, 2, 17))
+    leaf = tree(letter(months, "announcement")).find_class("leaf-cell")[0]
+    assert said(leaf) == "ma–do 30 mrt – 2 apr"
+    long = letter(replace(MASTERCLASS, end=datetime(2019, 6, 28, 17)), "announcement")
+    assert said(tree(long).find_class("leaf-cell")[0]) == "13–28 juni"
+
+
+@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("report", ["", "Een kort bericht."])
+def test_who_gets_a_cancellation_is_greeted_once_and_before_it(name: str, report: str) -> None:
+    source = letter(replace(CANCELLED, report=report), name)
+    notice = SHIPPED.words("nl")["cancelled_text"]
+    for text in (said(tree(source).body), " ".join(source.text.split())):
+        assert text.count("Beste Anna de Vries,") == 1
+        assert f"Beste Anna de Vries, {notice}" in text
+
+
+@pytest.mark.parametrize("typed", ["Zie [#krimp]", "[#] en [#krimp", "tot #] toe"])
+def test_a_bracket_with_a_hash_arrives_in_subject_html_and_text(typed: str) -> None:
+    event = replace(MASTERCLASS, title=typed, announcement=typed)
+    mailing = compose(
+        event, Order(slug="a/b", template="announcement", label=""), SHIPPED, now=datetime(2019, 5, 1, tzinfo=UTC)
+    )
+    recipient = Recipient(
+        id="#1",
+        address="anna@example.org",
+        name="Anna",
+        attributes={},
+        message_id="1@example.nl",
+        unsubscribe=("https://post.example.nl/afmelden/x",),
+        date=datetime(2019, 5, 1, tzinfo=UTC),
+    )
+    for form in Letter(mailing).plain(recipient):
+        assert typed in form
 
 
 def test_speakers_without_workshops_get_a_heading_of_their_own() -> None:

@@ -132,3 +132,11 @@ def test_placeholders_that_cannot_be_read_name_the_line(source: str, why: str) -
 def test_what_an_organiser_writes_cannot_leave_the_sandbox(attack: str) -> None:
     with pytest.raises(TemplateError):
         Compiled(attack, html=False).render({"name": "x"}, recipient="#1")
+
+
+@pytest.mark.parametrize("typed", ["Zie [#krimp]", "[#]", "#]", "[# bijna #]", "[#[[ name ]]#]"])
+@pytest.mark.parametrize("html", [True, False])
+def test_a_bracket_with_a_hash_is_what_somebody_typed(typed: str, html: bool) -> None:
+    expected = typed.replace("[[ name ]]", "Anna")
+    assert Compiled(typed, html=html, wire=False).render({"name": "Anna"}, recipient="#1") == expected
+    assert unfolded(Compiled(typed, html=html).render({"name": "Anna"}, recipient="#1")) == expected

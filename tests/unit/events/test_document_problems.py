@@ -150,8 +150,8 @@ MISTAKES = [
     ("end: 17:00", "end: [17:00]", "end", "“end” must be a text", "quotes"),
     # dates and times
     ("2025-10-14 12:00", "2025-10-14", "start", "start: “2025-10-14” is not a date with a time", "2019-06-13 12:00"),
-    ("2025-10-14 12:00", "2025-10-14T12:00Z", "start", "date without a zone rule", "timezone: Europe/Amsterdam"),
-    ("2025-10-14 12:00", "2025-10-14 12:00+02:00", "start", "date without a zone rule", "timezone: Europe/Amsterdam"),
+    ("2025-10-14 12:00", "2025-10-14T12:00Z", "start", "a time zone of its own", "leave Z out; the series says"),
+    ("2025-10-14 12:00", "2025-10-14 12:00+02:00", "start", "a time zone of its own", "leave +02:00 out; the series"),
     ("2025-10-14 12:00", "maandag 14 oktober 2025 12:00", "start", "wrong weekday", "“dinsdag 14 oktober 2025”"),
     ("dinsdag 7 oktober 2025", "woensdag 7 oktober 2025", "register", "wrong weekday", "“dinsdag 7 oktober 2025”"),
     ("dinsdag 7 oktober 2025", "zo snel mogelijk", "register", "is not a date", "2019-06-13"),
@@ -296,6 +296,34 @@ MISTAKES = [
     ("mailing: herinnering", "mailing: De Herinnering", "    - mailing: De", "short name", "hyphens"),
     ("6 weeks before start at 09:00", "ooit", "      when: ooit", "when: “ooit” does not say when", "6 weeks before"),
     ("window: 6 hours", "window: lang", "      window", "window: “lang” is not a length of time", "2 days"),
+    ("post@example.nl", "zoë@example.nl", "  from", "a letter before the “@” that not every", "only a-z"),
+    ("contact@example.nl", "zoë@example.nl", "  contact", "a letter before the “@” that not every", "only a-z"),
+    ("contact@example.nl", "zoë@-.nl", "  contact", "is not a mail address", "name@example.nl"),
+    # placeholders
+    (
+        "Kennisdag wonen",
+        "Voor [[ subscriber.name ]]",
+        "title",
+        "“[[” works in the announcement",
+        "the words themselves",
+    ),
+    ("De Werkbank", "Zaal [% if x %]", "  name: Zaal", "“[%” works in the announcement", "the words themselves"),
+    ("Een volle zaal", "Zaal [# 3", "    alt", "“[#” works in the announcement", "the words themselves"),
+    ("gemeenten: 12", '"[[ x ]]": 12', '  "[[ x', "“[[” works in the announcement", "the words themselves"),
+    ("nl/aanmelden", "nl/[[x]]", "registration", "is not a full https address", "https://"),
+    ("Kom op", "Beste [[ subscriber.name, kom op", "Beste", "“[[” is not closed with “]]”", "[[ subscriber.name ]]"),
+    ("Kom op", "Beste [[ subscriber.name ], kom\n\nop [[ subscriber.x ]]", "Beste", "“[[” is not closed", "[["),
+    ("Kom op", "Op [% if subscriber.x ja", "Op [%", "“[%” is not closed with “%]”", "[["),
+    ("Kom op", "Beste [ subscriber.name ]], kom op", "Beste", "“]]” has no “[[” before it", "[[ subscriber.name ]]"),
+    ("Het was", "Beste [[ subscriber naam ]], het was", "Beste", "“[[ subscriber naam ]]” cannot be read", "[["),
+    ("Het was", "Ja\n[% if subscriber.x %]het was", "[% if", "the [% … %] cannot be read", "[% endif %]"),
+    ("Het was", "Ja\n[% macro x() %]a[% endmacro %]", "[% mac", "[% … %] cannot hold “macro” here", "use if and for"),
+    ("Het was", "Ja\n[[ subscriber.name | groot ]]", "[[ sub", "there is no filter “groot”", "default"),
+    ("Kom op", "Beste [[ naam ]], kom op", "Beste", "“naam” in [[ … ]] is not known per recipient", "[["),
+    ("Daarna de", "[[ event.title ]] de", "      [[", "“event” in [[ … ]] is not known per recipient", "[["),
+    ("Wij leren", "Wij [[ links.archive ]]", "  about", "there is no “links.archive”", "[[ links.unsubscribe ]]"),
+    ("Wij leren", "Wij [[ links['x'] ]]", "  about", "there is no “links.x”", "[[ links.unsubscribe ]]"),
+    ("Kom op", "[[ subscriber ]] kom op", "[[ sub", "“subscriber” in [[ … ]] does not say which", "[["),
     # words
     ("Kennisdag wonen", "{{ title }}", "title: ", "“{{” works in templates only", "[[ … ]]"),
     ("Kom op", "{% if naam %}Kom op", "{% if", "“{%” works in templates only", "[[ … ]]"),
@@ -436,6 +464,49 @@ def test_keys_that_are_left_empty_are_as_good_as_left_out() -> None:
     document = changed("venue:\n  name: De Werkbank\n", "venue:\nsubtitle:\naudience:\nstatus:\n")
     event = read(document, "dag.md")
     assert event == dataclasses.replace(read(GOOD, "dag.md"), venue=None)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[[ subscriber.name | default('lezer') ]]",
+        "[[ subscriber['de naam'] ]] en [[links.unsubscribe]]",
+        "[% if subscriber.city is defined %]\n[[ subscriber.city ]]\n[% else %]\nelders\n[% endif %]",
+        "[% for each in [1, 2] %][[ each ]][% endfor %]",
+        "[# 1] is een zaal, a[b[0]] ook, en [zie [1]](https://www.example.nl/)",
+    ],
+)
+def test_what_is_known_per_recipient_may_stand_in_a_text(words: str) -> None:
+    assert words in read(changed("Kom op", f"{words} kom op"), "dag.md").announcement
+
+
+def test_the_ascii_form_of_a_domain_is_stored() -> None:
+    document = changed("contact@example.nl", "contact@exämple.nl").replace("post@example.nl", "Post@exämple.nl")
+    series = read(document, "dag.md").series
+    assert (series.contact, series.sender.address) == ("contact@xn--exmple-cua.nl", "Post@xn--exmple-cua.nl")
+    assert read(write(read(document, "dag.md")), "dag.md").series == series
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("gepland", "planned"), ("Afgelast", "cancelled"), ("geannuleerd", "cancelled"), ("cancelled", "cancelled")],
+)
+def test_a_status_may_be_dutch_and_is_written_in_english(word: str, status: str) -> None:
+    event = read(changed("end: 17:00\n", f"end: 17:00\nstatus: {word}\n"), "dag.md")
+    assert event.status == status
+    assert ("status: cancelled" in write(event)) is (status == "cancelled")
+
+
+def test_an_event_stays_in_its_series() -> None:
+    other = {"kennisdag": "lezingen"}
+    with pytest.raises(DocumentError, match="is in series “lezingen” already, not in “kennisdagen”; choose") as caught:
+        read(GOOD, "dag.md", {}, other)
+    assert [problem.line for problem in caught.value.problems] == [line_of("  slug: kennisdagen", GOOD)]
+    short = GOOD[: GOOD.index("series:")] + "series: kennisdagen\n---\n"
+    with pytest.raises(DocumentError, match="or keep series “lezingen”") as caught:
+        read(short, "dag.md", {"kennisdagen": read(GOOD, "dag.md").series}, other)
+    assert [problem.line for problem in caught.value.problems] == [line_of("series:", short)]
+    assert read(GOOD, "dag.md", {}, {"kennisdag": "kennisdagen"}) == read(GOOD, "dag.md")
 
 
 def test_remarks_after_a_value_are_no_mistake() -> None:

@@ -32,11 +32,11 @@ from newsletter.events.sections import tidy
 #: What YAML, Markdown or our own form could take for something else.
 TRICKY = [
     "no", "Yes", "null", "~", "1e3", "12:00", "0x1F", "2019-06-13", "1_000", "- dash", "# hash", "a # b", "a: b", "a:",
-    "'quote", '"quote"', "it's", "---", "...", "[[ naam ]]", "{a: b}", "!tag", "&anchor", "*alias", "%", "@", "`", "|",
+    "'quote", '"quote"', "it's", "---", "...", "[ naam ]]", "{a: b}", "!tag", "&anchor", "*alias", "%", "@", "`", "|",
     ">", "? x", ", x", " lead", "trail ", "\\", "\\n", "\\# Report", "# Report", "=", "<<", "\ufeffbom", "\uffff", "é🏘️",
 ]  # fmt: skip
 TRICKY_MARKDOWN = [
-    *TRICKY,
+    *(text for text in TRICKY if "]]" not in text), "[[ subscriber.naam ]]", "[#", "[% if subscriber.x %]\n[% endif %]",
     "a\nb", "a  \nb", "    code\ntext", "\tcode\n\ttext", "- a\n  - b\n\n- c", "---\n---", "```\n# Report\n```",
     "# Report\n\n# Verslag", "\\# aankondiging\nx", "a\n \nb", "a\u2028b", "a\n\u2029b", "x: 1\ny: 2",
     "a\n\n\n\nb", "…\n# x",
@@ -44,7 +44,7 @@ TRICKY_MARKDOWN = [
 
 
 def is_fit(text: str) -> bool:
-    return not any(mark in text for mark in ("{{", "{%"))
+    return not any(mark in text for mark in ("{{", "{%", "[[", "[%", "[#", "]]", "%]"))
 
 
 LINE = (
@@ -61,7 +61,7 @@ SLUG = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,4}){0,2}", fullmatch=True)
 URL = st.from_regex(r"https://www\.example\.(nl|org)/[a-z0-9?&=#%:,.-]{0,12}", fullmatch=True)
 MAYBE_URL = st.just("") | URL
 ADDRESS = st.sampled_from(
-    ["contact@krimpregios.example", "post@example.nl", "O'Neill+tag@example.org", "x_y@exämple.nl"]
+    ["contact@krimpregios.example", "post@example.nl", "O'Neill+tag@example.org", "x_y@xn--exmple-cua.nl"]
 )
 DAY = st.dates(date(1950, 1, 1), date(2150, 12, 31))
 ZONES = st.sampled_from(["Europe/Amsterdam", "America/New_York", "UTC"])

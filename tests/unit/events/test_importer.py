@@ -67,7 +67,7 @@ async def test_last_years_document_gives_drafts_only(world: World) -> None:
 async def test_a_moved_event_moves_its_pending_mailings_and_says_so(world: World) -> None:
     await bring_in(world, event())
     await fill_people(world)
-    await schedule(world.database, REMINDER, recipients=3, now=NOW)
+    await schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     before = (await world.row(REMINDER)).due_at
     assert before is not None
     imported = await bring_in(world, moved(2 * WEEK))
@@ -84,7 +84,7 @@ async def test_once_people_know_the_old_date_later_mailings_wait_for_a_person(wo
     await bring_in(world, event())
     await fill_people(world)
     for slug in (FIRST, REMINDER):
-        await schedule(world.database, slug, recipients=3, now=NOW)
+        await schedule(world.database, world.templates, slug, recipients=3, now=NOW)
     await world.fire_at_its_time(FIRST)
     async with world.server() as (_, sending):
         await Worker(sending).drain()
@@ -95,14 +95,14 @@ async def test_once_people_know_the_old_date_later_mailings_wait_for_a_person(wo
     assert "2026-04-23 13:00" in held.reason
     assert "2026-04-30 13:00" in held.reason
     assert (await world.row(FIRST)).due_at == sent.due_at
-    again = await schedule(world.database, REMINDER, recipients=3, now=world.clock())
+    again = await schedule(world.database, world.templates, REMINDER, recipients=3, now=world.clock())
     assert again.state is MailingState.SCHEDULED
 
 
 async def test_a_cancelled_event_holds_what_was_scheduled(world: World) -> None:
     await bring_in(world, event())
     await fill_people(world)
-    await schedule(world.database, REMINDER, recipients=3, now=NOW)
+    await schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     await bring_in(world, replace(event(), status=EventStatus.CANCELLED))
     assert (await world.row(REMINDER)).state is MailingState.HELD
     await world.fire_at_its_time(REMINDER)
@@ -137,7 +137,7 @@ async def test_what_was_confirmed_is_not_sent_as_something_else(
 ) -> None:
     await bring_in(world, event())
     await fill_people(world)
-    await schedule(world.database, REMINDER, recipients=3, now=NOW)
+    await schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     plan = (PLAN[0], replace(PLAN[1], **change), PLAN[2])  # type: ignore[arg-type]
     await bring_in(world, event(plan))
     row = await world.row(REMINDER)
@@ -149,6 +149,73 @@ async def test_an_entry_that_leaves_the_plan_cancels_its_mailing(world: World) -
     await bring_in(world, event())
     await bring_in(world, event(PLAN[:2]))
     assert (await states(world))[REPORT] is MailingState.CANCELLED
+
+
+async def test_an_older_export_takes_nothing_away_for_good(world: World) -> None:
+    other = replace(event(PLAN[:2]), slug="tweede")
+    await bring_in(world, event())
+    await fill_people(world)
+    await schedule(world.database, world.templates, REPORT, recipients=3, now=NOW)
+    await bring_in(world, replace(other, series=event().series))
+    imported = await bring_in(world, other)
+    assert imported.changes[0] == "series kennisdagen: plan: report taken out (also for: kennisdag)"
+    assert (await world.row(REPORT)).state is MailingState.HELD
+    assert (await states(world))["tweede/report"] is MailingState.CANCELLED
+    assert (await bring_in(world, other)).changes == ()
+    imported = await bring_in(world, event())
+    assert imported.changes[0] == "series kennisdagen: plan: report added (also for: tweede)"
+    assert (await states(world))["tweede/report"] is MailingState.DRAFT
+    assert (await world.row(REPORT)).state is MailingState.HELD
+
+
+async def test_what_is_scheduled_after_it_left_the_plan_stays_scheduled(world: World) -> None:
+    await bring_in(world, event())
+    await fill_people(world)
+    await bring_in(world, event(PLAN[:2]))
+    await schedule(world.database, world.templates, REPORT, recipients=3, now=NOW)
+    await bring_in(world, event(PLAN[:2]))
+    assert (await world.row(REPORT)).state is MailingState.SCHEDULED
+
+
+async def test_a_change_of_the_series_is_said_first_and_kept(world: World) -> None:
+    await bring_in(world, replace(event(), slug="tweede"))
+    await bring_in(world, event())
+    series = replace(event().series, contact="nieuw@example.nl", lists=("gemeenten",), plan=())
+    imported = await bring_in(world, replace(event(), series=series))
+    sentence = (
+        "series kennisdagen: contact vragen@example.nl -> nieuw@example.nl, "
+        "lists gemeenten + corporaties -> gemeenten, "
+        "plan: save-the-date taken out, reminder taken out, report taken out (also for: tweede)"
+    )
+    assert imported.changes[0] == sentence
+    async with world.database.read() as tx:
+        assert [note["detail"] for note in await journal.read_notes(tx, "series kennisdagen")] == [sentence]
+
+
+async def test_a_list_that_nobody_is_on_is_said_when_it_is_named_first(world: World) -> None:
+    await fill_people(world)
+    one = replace(event(()), series=replace(event(()).series, lists=("gemeenten", "gemeentes", "pers")))
+    assert (await bring_in(world, one)).changes == (
+        "nobody is on list gemeentes yet; did you mean gemeenten?",
+        "nobody is on list pers yet",
+    )
+    assert (await bring_in(world, one)).changes == ()
+
+
+async def test_an_event_cannot_be_moved_to_another_series_unseen(world: World) -> None:
+    await bring_in(world, event())
+    with pytest.raises(DocumentError, match="or keep series “kennisdagen”"):
+        await bring_in(world, replace(event(), series=replace(event().series, slug="lezingen")))
+    async with world.database.read() as tx:
+        assert (await events.get_event(tx, EVENT_SLUG)).series.slug == "kennisdagen"
+
+
+async def test_another_time_zone_is_a_revision_of_every_event_of_the_series(world: World) -> None:
+    await bring_in(world, replace(event(), slug="tweede"))
+    await bring_in(world, event())
+    await bring_in(world, replace(event(), series=replace(event().series, timezone="Europe/London")))
+    async with world.database.read() as tx:
+        assert [(await events.get_event(tx, slug)).sequence for slug in (EVENT_SLUG, "tweede")] == [1, 1]
 
 
 async def test_the_sequence_rises_with_date_place_and_status_only(world: World) -> None:

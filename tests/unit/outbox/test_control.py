@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from newsletter.cli.explain import sentences
 from newsletter.compose.headers import text_field
 from newsletter.errors import CountError, HeaderError, NotFoundError, StateError, TemplateError
 from newsletter.outbox import control
@@ -25,9 +26,9 @@ async def test_scheduling_needs_the_exact_number_of_recipients(world: World) -> 
     await fill(world.database, people=3)
     for stale in (0, 2, 4):
         with pytest.raises(CountError, match="goes to 3 recipients"):
-            await control.schedule(world.database, REMINDER, recipients=stale, now=NOW)
+            await control.schedule(world.database, world.templates, REMINDER, recipients=stale, now=NOW)
     assert (await world.row(REMINDER)).state is MailingState.DRAFT
-    row = await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    row = await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     assert (row.state, row.confirmed) == (MailingState.SCHEDULED, 3)
 
 
@@ -35,7 +36,7 @@ async def test_another_time_can_be_chosen_and_changed(world: World) -> None:
     await fill(world.database)
     for minutes in (2, 5):
         at = NOW + timedelta(minutes=minutes)
-        row = await control.schedule(world.database, REMINDER, recipients=3, now=NOW, at=at)
+        row = await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW, at=at)
         assert (row.due_at, row.fixed) == (at, True)
         assert row.closes_at == at + timedelta(days=1)
 
@@ -53,27 +54,27 @@ async def test_a_time_that_makes_no_sense_is_refused_with_the_reason(
 ) -> None:
     await fill(world.database)
     with pytest.raises(StateError, match=why):
-        await control.schedule(world.database, REMINDER, recipients=3, now=now, at=at)
+        await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=now, at=at)
     assert (await world.row(REMINDER)).state is MailingState.DRAFT
 
 
 async def test_a_mailing_of_an_event_without_a_date_waits_for_it(world: World) -> None:
     undated = replace(event(), start=None, end=None, season="najaar 2026", programme=())
     await fill(world.database, happening=undated)
-    row = await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    row = await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     assert (row.state, row.due_at) == (MailingState.SCHEDULED, None)
 
 
 async def test_cancelling_and_scheduling_again(world: World) -> None:
     await fill(world.database)
-    await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     assert (await control.cancel(world.database, REMINDER, now=NOW)).state is MailingState.CANCELLED
     with pytest.raises(StateError, match="cancelled already"):
         await control.cancel(world.database, REMINDER, now=NOW)
-    row = await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    row = await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     assert (row.state, row.reason) == (MailingState.SCHEDULED, "")
     with pytest.raises(StateError, match="scheduled already"):
-        await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+        await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     async with world.database.read() as tx:
         actions = [note["action"] for note in await journal.read_notes(tx, REMINDER)]
     assert actions == ["scheduled", "cancelled", "scheduled"]
@@ -81,12 +82,12 @@ async def test_cancelling_and_scheduling_again(world: World) -> None:
 
 async def test_what_was_sent_can_neither_be_cancelled_nor_sent_again(world: World) -> None:
     await fill(world.database)
-    await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     await world.fire_at_its_time(REMINDER)
     with pytest.raises(StateError, match="sending"):
         await control.cancel(world.database, REMINDER, now=NOW)
     with pytest.raises(StateError, match="sending"):
-        await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+        await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
 
 
 async def test_a_mailing_that_is_not_there_is_named_with_those_that_are(world: World) -> None:
@@ -104,7 +105,7 @@ async def test_a_test_letter_is_marked_and_touches_no_real_delivery(world: World
     [(sender, recipient, letter), (_, _, own)] = server.letters
     assert (sender, recipient) == ("kennisdagen@nieuwsbrief.example.nl", "tester@example.org")
     assert (
-        text_field("Subject", "[TEST] Kennisdag ‘Wonen & zorg’: één dag: donderdag 23 april, Utrecht").encode()
+        text_field("Subject", "[TEST] Kennisdag ‘Wonen & zorg’: één dag – donderdag 23 april, Utrecht").encode()
         in letter
     )
     assert b"Persoon" not in letter
@@ -131,7 +132,7 @@ async def test_a_test_of_a_template_that_is_not_there_is_a_sentence(world: World
 
 async def test_explain_tells_why_somebody_is_in(world: World) -> None:
     await fill(world.database)
-    await control.schedule(world.database, REMINDER, recipients=3, now=NOW)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     await world.fire_at_its_time(REMINDER)
     async with world.server() as (_, sending):
         await Worker(sending).drain()
@@ -154,7 +155,6 @@ async def test_explain_tells_why_somebody_is_in(world: World) -> None:
         ("suppressed", "no: the address is suppressed (complaint)"),
         ("unsubscribed", "no: unsubscribed from gemeenten"),
         ("other list", "no: not on corporaties or gemeenten"),
-        ("cancelled", "not now: the mailing is cancelled (cancelled by hand)"),
         ("undated", "yes, through gemeenten, once the event has a date"),
     ],
 )
@@ -162,7 +162,7 @@ async def test_explain_names_each_reason_to_be_left_out(world: World, change: st
     dated = event()
     undated = replace(dated, start=None, end=None, season="najaar 2026", programme=())
     await fill(world.database, people=1, happening=undated if change == "undated" else dated)
-    await control.schedule(world.database, REMINDER, recipients=1, now=NOW)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=1, now=NOW)
     async with world.database.write() as tx:
         if change == "suppressed":
             await subscribers.suppress(tx, "person-0@example.nl", "complaint", now=NOW)
@@ -172,18 +172,101 @@ async def test_explain_names_each_reason_to_be_left_out(world: World, change: st
             ids = await subscribers.ensure_lists(tx, ["provincies"])
             await subscribers.upsert_subscribers(tx, [subscriber("b@example.nl")], now=NOW)
             await subscribers.subscribe(tx, ids["provincies"], ["b@example.nl"], now=NOW)
-    if change == "cancelled":
-        await control.cancel(world.database, REMINDER, now=NOW)
     address = "b@example.nl" if change == "other list" else "person-0@example.nl"
     found = await explain(world.database, address)
     assert {item.verdict for item in found.upcoming if item.mailing == REMINDER} == {verdict}
+
+
+async def test_a_cancelled_mailing_is_not_next(world: World) -> None:
+    await fill(world.database, people=1)
+    await control.cancel(world.database, REMINDER, now=NOW)
+    found = await explain(world.database, "person-0@example.nl")
+    assert [item.mailing for item in found.upcoming] == [FIRST, f"{EVENT_SLUG}/report"]
+    assert [(passed.mailing, passed.started_at, passed.why) for passed in found.passed_over] == [
+        (REMINDER, None, "the mailing was cancelled (cancelled by hand)")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("joined later", "joined gemeenten after it had started"),
+        ("joined and left later", "was not among its recipients when it started, and has left gemeenten since"),
+        ("left before", "had left gemeenten before it started"),
+        ("on another list", "was not on its lists (corporaties, gemeenten)"),
+        ("suppressed", "the address was suppressed (complaint)"),
+        ("suppressed then", "the address was suppressed"),
+    ],
+)
+async def test_explain_tells_why_a_mailing_that_has_gone_out_did_not_come(world: World, change: str, why: str) -> None:
+    await fill(world.database, people=2)
+    address, before, after = "b@example.nl", NOW, NOW + timedelta(days=90)
+    list_slug = "provincies" if change == "on another list" else "gemeenten"
+
+    async def join(at: datetime) -> None:
+        async with world.database.write() as tx:
+            ids = await subscribers.ensure_lists(tx, [list_slug])
+            await subscribers.upsert_subscribers(tx, [subscriber(address)], now=at)
+            await subscribers.subscribe(tx, ids[list_slug], [address], now=at)
+
+    async def leave(at: datetime) -> None:
+        async with world.database.write() as tx:
+            await subscribers.unsubscribe(tx, address, list_slug, now=at)
+
+    if "later" not in change:
+        await join(before)
+    if change == "left before":
+        await leave(before)
+    if "suppressed" in change:
+        async with world.database.write() as tx:
+            await subscribers.suppress(tx, address, "complaint", now=before)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=2, now=NOW)
+    await world.fire_at_its_time(REMINDER)
+    if "later" in change:
+        await join(after)
+    if change == "joined and left later":
+        await leave(after)
+    if change == "suppressed then":
+        async with world.database.write() as tx:
+            assert await subscribers.lift_suppression(tx, address)
+    found = await explain(world.database, address)
+    [passed] = found.passed_over
+    assert (passed.mailing, passed.why, passed.timezone) == (REMINDER, why, "Europe/Amsterdam")
+    assert passed.started_at == (await world.row(REMINDER)).due_at
+    assert found.deliveries == []
+    recipient = await explain(world.database, "person-0@example.nl")
+    assert (recipient.passed_over, [row["mailing"] for row in recipient.deliveries]) == ([], [REMINDER])
+
+
+async def test_every_time_of_an_explanation_is_told_on_the_clock_of_the_series(world: World) -> None:
+    await fill(world.database, people=1)
+    async with world.database.write() as tx:
+        ids = await subscribers.ensure_lists(tx, ["losse-lijst"])
+        await subscribers.subscribe(tx, ids["losse-lijst"], ["person-0@example.nl"], now=NOW)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=1, now=NOW)
+    await world.fire_at_its_time(REMINDER)
+    async with world.database.write() as tx:
+        await subscribers.upsert_subscribers(tx, [subscriber("b@example.nl")], now=world.clock())
+        ids = await subscribers.ensure_lists(tx, ["gemeenten"])
+        later = world.clock() + timedelta(minutes=1)
+        await subscribers.subscribe(tx, ids["gemeenten"], ["b@example.nl"], now=later)
+    told = sentences("x", await explain(world.database, "person-0@example.nl"))
+    assert "  gemeenten: active since 2026-03-02 10:00" in told
+    assert "  losse-lijst: active since 2026-03-02 09:00" in told, "a list without mailings has no series"
+    assert f"  {REMINDER}: queued 2026-04-21 09:00" in told
+    assert told[told.index("next:") + 2].startswith(f"  {EVENT_SLUG}/report, 2026-04-30 10:00: yes")
+    passed = sentences("x", await explain(world.database, "b@example.nl"))
+    assert passed[passed.index("did not get:") + 1] == (
+        f"  {REMINDER}, 2026-04-21 09:00: joined gemeenten after it had started"
+    )
+    assert not any("UTC" in line for line in told + passed)
 
 
 async def test_explain_of_an_unknown_address_says_so(world: World) -> None:
     await fill(world.database)
     found = await explain(world.database, "niemand@example.nl")
     assert not found.known
-    assert (found.subscriptions, found.deliveries, found.upcoming) == ([], [], [])
+    assert (found.subscriptions, found.deliveries, found.passed_over, found.upcoming) == ([], [], [], [])
 
 
 def subscriber(address: str) -> Subscriber:

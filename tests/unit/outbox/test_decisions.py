@@ -77,6 +77,7 @@ def test_who_is_passed_over_at_the_last_moment(suppressed: str | None, subscribe
         queued_at=NOW,
         suppressed=suppressed,
         subscribed=subscribed,
+        claimed_by="worker",
         list_id=1,
     )
     assert withheld(delivery) == why

@@ -23,7 +23,7 @@ async def play(world: World, begin: date, end: date) -> list[Rehearsed]:
 
 async def test_it_tells_what_goes_to_how_many_and_when(world: World) -> None:
     await fill(world.database, people=3)
-    await schedule(world.database, REMINDER, recipients=3, now=NOW)
+    await schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     lines = await play(world, date(2026, 3, 1), date(2026, 12, 31))
     assert [(f"{line.at:%Y-%m-%d %H:%M}", line.mailing, line.recipients, line.remark) for line in lines] == [
         ("2026-03-12 09:00", FIRST, 3, "only if somebody schedules it first"),
@@ -36,12 +36,18 @@ async def test_it_tells_what_goes_to_how_many_and_when(world: World) -> None:
 async def test_both_days_belong_to_it_on_the_clock_of_the_series(world: World) -> None:
     await fill(world.database)
     assert [line.mailing for line in await play(world, date(2026, 3, 12), date(2026, 4, 21))] == [FIRST, REMINDER]
-    assert [line.mailing for line in await play(world, date(2026, 3, 13), date(2026, 4, 20))] == []
+    assert [line.mailing for line in await play(world, date(2026, 3, 14), date(2026, 4, 20))] == []
+
+
+async def test_what_is_still_in_its_window_when_the_days_begin_fires_then(world: World) -> None:
+    await fill(world.database)
+    [line] = await play(world, date(2026, 3, 13), date(2026, 3, 20))
+    assert (line.mailing, f"{line.at:%Y-%m-%d %H:%M}") == (FIRST, "2026-03-13 00:00")
 
 
 async def test_it_tells_what_is_in_the_way(world: World) -> None:
     await fill(world.database, happening=event((replace(PLAN[0], template="nergens"), PLAN[1], PLAN[2])))
-    await schedule(world.database, REMINDER, recipients=3, now=NOW)
+    await schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     async with world.database.write() as tx:
         row = await mailings.get_mailing(tx, REMINDER)
         await mailings.set_state(tx, row.id, row.state, MailingState.HELD, reason="the event was moved")

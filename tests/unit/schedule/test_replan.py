@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.events.event import Event, EventStatus, Mailbox, Series, Venue
 from newsletter.events.plan import Anchor, PlannedMailing, Rule, Unit
-from newsletter.schedule.replan import Change, ChangeKind, PendingMailing, replan
+from newsletter.schedule.replan import DROPPED, Change, ChangeKind, PendingMailing, replan
 from newsletter.schedule.rules import Due, Times, decide_due, times_of
 from newsletter.schedule.state import PENDING, MailingState
 
@@ -81,7 +81,9 @@ def applied(event: Event, mailings: Sequence[PendingMailing], changes: Sequence[
     rows = {row.name: row for row in mailings}
     for change in changes:
         row = rows.get(change.name) or PendingMailing(name=change.name, state=DRAFT, planned=plan[change.name])
-        rows[change.name] = replace(row, state=change.state, due_at=change.due_at, closes_at=change.closes_at)
+        dropped = change.state in (HELD, CANCELLED) and change.reason.startswith(DROPPED)
+        row = replace(row, state=change.state, due_at=change.due_at, closes_at=change.closes_at, dropped=dropped)
+        rows[change.name] = row
     return list(rows.values())
 
 
@@ -290,7 +292,7 @@ def test_a_moved_mailing_keeps_its_state_unless_it_was_missed(
 ) -> None:
     change = of_reminder(JUNE, after, mailing(REMINDER, state))
     assert change is not None, case
-    assert (change.kind, change.state) == (MOVE, becomes), case
+    assert (change.kind, change.state) == (HOLD if state is HELD else MOVE, becomes), case
     assert Times(due_at=change.due_at, closes_at=change.closes_at) == times_of(after, REMINDER)
 
 
@@ -300,11 +302,10 @@ def test_the_log_says_when_an_event_gets_or_loses_its_date() -> None:
     assert gets is not None
     assert loses is not None
     assert gets.reason == (
-        "it is now due 2026-06-09 09:00 instead of at no time yet, because "
-        "the event now has a date, 2026-06-11 13:00–17:00 Europe/Amsterdam"
+        "it is now due 2026-06-09 09:00, because the event now has a date, 2026-06-11 13:00–17:00 Europe/Amsterdam"
     )
     assert loses.reason == (
-        "it is now due at no time yet instead of 2026-06-09 09:00, because "
+        "it has no time until the event has a date, because "
         "the event has lost its date, 2026-06-11 13:00–17:00 Europe/Amsterdam"
     )
 
@@ -360,6 +361,21 @@ def test_a_fixed_reminder_of_an_event_whose_first_date_lies_in_the_past_is_held(
     assert change is not None
     assert change.kind is HOLD
     assert change.reason.startswith("its time 2026-06-08 12:00 comes after the event has begun, because the event now")
+
+
+def test_a_fixed_reminder_that_comes_after_the_first_date_of_its_event_is_held() -> None:
+    row = mailing(REMINDER, SCHEDULED, UNDATED, fixed=utc("2026-06-12 10:00"))
+    change = of_reminder(UNDATED, JUNE, row)
+    assert change is not None
+    assert (change.kind, change.state, change.due_at) == (HOLD, HELD, row.due_at)
+    assert change.reason == (
+        "its time 2026-06-12 12:00 comes after the event has begun, because the event now has a date, "
+        "2026-06-11 13:00–17:00 Europe/Amsterdam; choose another time"
+    )
+    stuck = mailing(REMINDER, SCHEDULED, fixed=utc("2026-06-12 10:00"))
+    unchanged = of_reminder(JUNE, JUNE, stuck)
+    assert unchanged is not None
+    assert unchanged.reason == "its time 2026-06-12 12:00 comes after the event has begun; choose another time"
 
 
 def test_the_window_of_a_fixed_time_still_ends_at_the_start() -> None:
@@ -441,12 +457,75 @@ def test_a_new_entry_of_the_plan_becomes_a_draft() -> None:
     assert (change.name, change.kind, change.state) == ("report", CREATE, DRAFT)
 
 
-@pytest.mark.parametrize("state", sorted(PENDING))
-def test_a_mailing_whose_entry_is_taken_out_of_the_plan_is_cancelled(state: MailingState) -> None:
+@pytest.mark.parametrize(
+    ("state", "kind", "becomes"), [(DRAFT, DROP, CANCELLED), (MISSED, DROP, CANCELLED), (SCHEDULED, HOLD, HELD)]
+)
+def test_a_mailing_whose_entry_is_taken_out_of_the_plan_is_cancelled_or_held_if_it_was_confirmed(
+    state: MailingState, kind: ChangeKind, becomes: MailingState
+) -> None:
     rows = [mailing(SAVE, SENT), mailing(REMINDER, state)]
     change = only(replan(with_plan(JUNE, SAVE, REMINDER), with_plan(JUNE), rows, NOW))
-    assert (change.name, change.kind, change.state) == ("reminder", DROP, CANCELLED)
-    assert change.reason.startswith("it was taken out of the plan of the series; ")
+    assert (change.name, change.kind, change.state) == ("reminder", kind, becomes)
+    assert change.reason == f"{DROPPED}; schedule it again if it should be sent after all"
+
+
+def test_a_held_mailing_without_an_entry_is_left_as_it_is_by_each_further_import() -> None:
+    row = replace(mailing(REMINDER, HELD), dropped=True)
+    assert replan(with_plan(JUNE, REMINDER), with_plan(JUNE), [row], NOW) == ()
+    assert replan(with_plan(JUNE), with_plan(JUNE), [row], NOW) == ()
+    change = only(replan(with_plan(JUNE), with_plan(LATER), [row], NOW))
+    assert (change.kind, change.state, change.due_at) == (HOLD, HELD, times_of(LATER, REMINDER).due_at)
+    assert change.reason.startswith(DROPPED)
+
+
+def test_what_a_person_schedules_after_the_drop_stays_scheduled_and_follows_the_event() -> None:
+    row = mailing(REMINDER, SCHEDULED)
+    assert replan(with_plan(JUNE), with_plan(JUNE), [row], NOW) == ()
+    change = only(replan(with_plan(JUNE), with_plan(LATER), [row], NOW))
+    assert (change.kind, change.state, change.due_at) == (MOVE, SCHEDULED, times_of(LATER, REMINDER).due_at)
+    assert only(replan(with_plan(JUNE), with_plan(OFF), [row], NOW)).state is HELD
+
+
+@pytest.mark.parametrize(
+    ("after", "when"),
+    [(LATER, "due 2026-06-16 09:00"), (UNDATED, "waiting for a date"), (JUNE, "due 2026-06-09 09:00")],
+)
+def test_an_entry_that_returns_brings_its_dropped_mailing_back_as_a_draft(after: Event, when: str) -> None:
+    row = replace(mailing(REMINDER, CANCELLED), dropped=True)
+    times = times_of(after, REMINDER)
+    assert of_reminder(with_plan(JUNE), after, row) == Change(
+        name="reminder",
+        kind=MOVE,
+        state=DRAFT,
+        due_at=times.due_at,
+        closes_at=times.closes_at,
+        reason=f"it is back in the plan of the series, {when}",
+    )
+    assert replan(with_plan(JUNE), with_plan(after), [row], NOW) == ()
+    assert of_reminder(with_plan(JUNE), after, replace(row, dropped=False)) is None
+
+
+def test_a_held_mailing_says_that_its_entry_is_back() -> None:
+    change = of_reminder(with_plan(JUNE), JUNE, replace(mailing(REMINDER, HELD), dropped=True))
+    assert change is not None
+    assert (change.kind, change.state) == (HOLD, HELD)
+    assert change.reason == (
+        "it is back in the plan of the series, due 2026-06-09 09:00; look at the letter and schedule it again"
+    )
+
+
+def test_a_held_mailing_whose_event_moves_again_names_the_newest_times() -> None:
+    latest = replace(JUNE, start=datetime(2026, 6, 25, 13), end=datetime(2026, 6, 25, 17))
+    sent = replace(mailing(SAVE, SENT), planned=None)
+    row = mailing(REMINDER, HELD, LATER)
+    with_known, alone = of_reminder(LATER, latest, row, sent), of_reminder(LATER, latest, row)
+    assert with_known is not None
+    assert alone is not None
+    assert "to 2026-06-25 13:00–17:00 Europe/Amsterdam, after “save-the-date” had been sent" in with_known.reason
+    assert alone.reason.startswith("it is now due 2026-06-23 09:00 instead of 2026-06-16 09:00, because")
+    off = of_reminder(OFF, replace(LATER, status=EventStatus.CANCELLED), mailing(REMINDER, HELD))
+    assert off is not None
+    assert off.reason.startswith("the event was cancelled, and it is now due 2026-06-16 09:00")
 
 
 @pytest.mark.parametrize(
@@ -526,7 +605,10 @@ def mailings_of(draw: st.DrawFn, event: Event) -> list[PendingMailing]:
     """Mailings of the plan in any state, on the rule's time or a fixed one, and perhaps one made by hand."""
     fixed = st.none() | st.datetimes(datetime(2026, 5, 1), datetime(2026, 7, 31), timezones=st.just(UTC))
     states = st.sampled_from(MailingState)
-    rows = [mailing(entry, draw(states), event, draw(fixed)) for entry in event.series.plan]
+    rows = [
+        replace(mailing(entry, draw(states), event, draw(fixed)), dropped=draw(st.booleans()))
+        for entry in event.series.plan
+    ]
     return rows + ([by_hand("2026-06-10 10:00", draw(states))] if draw(st.booleans()) else [])
 
 
@@ -551,7 +633,7 @@ def test_no_change_sends_anything_by_itself(data: st.DataObject, before: Event, 
     rows = {row.name: row for row in data.draw(mailings_of(before))}
     for change in replan(before, after, list(rows.values()), now):
         old = rows.get(change.name)
-        assert old is None or old.state in PENDING
+        assert old is None or old.state in PENDING or (old.dropped and change.state is DRAFT)
         assert change.state in {DRAFT, SCHEDULED, HELD, MISSED, CANCELLED}
         if change.state is SCHEDULED:
             assert old is not None
@@ -570,5 +652,6 @@ def test_afterwards_every_pending_mailing_of_the_plan_has_the_times_of_the_event
     assert plan.keys() <= {row.name for row in rows}
     for row in rows:
         if row.state in PENDING and row.planned is not None:
-            times = times_of(after, plan[row.name], row.due_at if row.fixed else None)
+            entry = plan.get(row.name, row.planned)
+            times = times_of(after, entry, row.due_at if row.fixed else None)
             assert (row.due_at, row.closes_at) == (times.due_at, times.closes_at)

@@ -67,7 +67,7 @@ async def soon(world: World, slug: str = REMINDER, *, seconds: float = 0.5) -> d
     """Schedule a mailing a moment ahead."""
     now = real_now()
     at = now + timedelta(seconds=seconds)
-    await schedule(world.database, slug, recipients=3, now=now, at=at)
+    await schedule(world.database, world.templates, slug, recipients=3, now=now, at=at)
     return at
 
 
@@ -143,7 +143,7 @@ async def test_what_came_due_while_nothing_ran_is_sent_or_missed_as_its_window_s
     await far_ahead(world)
     for slug, hours in ((REMINDER, -5), (REPORT, -25)):
         at = real_now() + timedelta(seconds=60)
-        await schedule(world.database, slug, recipients=3, now=real_now(), at=at)
+        await schedule(world.database, world.templates, slug, recipients=3, now=real_now(), at=at)
         async with world.database.write() as tx:
             row = await mailings.get_mailing(tx, slug)
             due_at = real_now() + timedelta(hours=hours)

@@ -23,6 +23,7 @@ MOVES = {
     ("missed", "draft"),
     ("missed", "scheduled"),
     ("missed", "cancelled"),
+    ("cancelled", "draft"),
     ("cancelled", "scheduled"),
 }
 

@@ -69,6 +69,32 @@ async def test_silence_after_the_letter_is_in_doubt_and_silence_before_it_is_not
         assert (outcome.kind, outcome.phase) == (OutcomeKind.TEMPORARY, "rcpt")
 
 
+async def test_a_yes_where_a_go_ahead_belongs_is_not_taken_for_a_delivery() -> None:
+    async with smtp_server(refuse_once("DATA", "250 ok")) as server:
+        first, second = await send(settings(server.port), 2)
+        assert (first.kind, first.phase, first.code) == (OutcomeKind.TEMPORARY, "data", 250)
+        assert second.kind is OutcomeKind.SENT
+        assert len(server.letters) == 1
+
+
+async def test_an_answer_to_a_letter_that_makes_no_sense_leaves_it_in_doubt() -> None:
+    async with smtp_server(refuse_once(".", "OK queued")) as server:
+        first, second = await send(settings(server.port), 2)
+        assert (first.kind, first.phase) == (OutcomeKind.IN_DOUBT, "letter")
+        assert second.kind is OutcomeKind.SENT
+        assert server.connections == 2
+
+
+async def test_a_server_that_has_enough_of_a_connection_gets_the_letter_on_a_new_one() -> None:
+    async with smtp_server(lambda verb, n: "421 4.7.0 enough" if verb == "MAIL" and n and fresh.pop(0) else None) as (
+        server
+    ):
+        fresh = [True, False, True, False]
+        outcomes = await send(settings(server.port), 3)
+        assert [outcome.kind for outcome in outcomes] == [OutcomeKind.SENT] * 3
+        assert server.connections == 3
+
+
 async def test_letters_share_a_connection_that_is_renewed_and_ended_in_order() -> None:
     async with smtp_server() as server:
         await send(settings(server.port, letters_per_connection=4), 10)

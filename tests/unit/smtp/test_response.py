@@ -25,8 +25,10 @@ SENT, TEMPORARY, PERMANENT = OutcomeKind.SENT, OutcomeKind.TEMPORARY, OutcomeKin
         ("mail", 451, TEMPORARY),
         ("data", 503, PERMANENT),
         ("data", 354, TEMPORARY),
-        ("letter", 0, TEMPORARY),
-        ("letter", 999, TEMPORARY),
+        ("data", 250, TEMPORARY),
+        ("rcpt", -1, TEMPORARY),
+        ("letter", -1, OutcomeKind.IN_DOUBT),
+        ("letter", 999, OutcomeKind.IN_DOUBT),
     ],
 )
 def test_a_reply_becomes_an_outcome(phase: str, code: int, kind: OutcomeKind) -> None:
@@ -43,6 +45,7 @@ def test_a_reply_becomes_an_outcome(phase: str, code: int, kind: OutcomeKind) ->
         ("5.1.12345 x", "", "5.1.12345 x"),
         ("1.2.3.4 refused", "", "1.2.3.4 refused"),
         ("", "", ""),
+        ("5.1.1 caf\udce9\r\nX: y\x00", "5.1.1", "caf? X: y"),
     ],
 )
 def test_the_enhanced_status_is_read_apart_from_the_text(text: str, enhanced: str, said: str) -> None:

@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.errors import NewsletterError
 from newsletter.events.event import Mailbox
-from newsletter.subscribers.address import Mistake, domain_key, read_mailbox, shown
+from newsletter.subscribers.address import (
+    Mistake,
+    domain_key,
+    read_mailbox,
+    shown,
+    typed_address,
+    unmailable,
+)
 from newsletter.subscribers.subscriber import address_key
 
 
@@ -171,7 +179,7 @@ def test_a_cell_without_an_address_says_so(cell: str) -> None:
 )
 def test_two_addresses_in_one_cell_are_a_mistake(cell: str) -> None:
     mistake = _mistake(cell)
-    assert mistake.what.startswith("there are 2 e-mail addresses in one cell")
+    assert mistake.what.startswith("there are 2 e-mail addresses where one belongs")
     assert "row of their own" in mistake.fix
 
 
@@ -236,3 +244,52 @@ def test_a_long_value_is_shortened_and_put_on_one_line() -> None:
     assert shown("een\r\ntwee") == "“een twee”"
     assert shown("x" * 100) == "“" + "x" * 59 + "…”"
     assert shown("x" * 60) == "“" + "x" * 60 + "”"
+
+
+@pytest.mark.parametrize(
+    "text", ["jan@example.nl", " Jan <jan@EXAMPLE.nl> ", "mailto:jan@example.nl", "'jan@example.nl'"]
+)
+def test_one_address_is_typed_in_many_ways(text: str) -> None:
+    assert typed_address(text) == "jan@example.nl"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "nietgoed",
+            "“nietgoed” is not an e-mail address (an email address must have an @-sign); "
+            "write one address, as name@example.nl",
+        ),
+        (
+            "jan@example,nl",
+            "“jan@example,nl” is not an e-mail address (the part after the @-sign contains invalid characters: ','); "
+            "write jan@example.nl if that is what is meant",
+        ),
+        (
+            "jan@example.nl, b@example.nl",
+            "there are 2 e-mail addresses where one belongs, “jan@example.nl, b@example.nl”; "
+            "write one address, as name@example.nl",
+        ),
+        ("", "there is no e-mail address; write one address, as name@example.nl"),
+    ],
+)
+def test_what_is_typed_and_is_no_address_is_one_sentence_with_the_fix(text: str, sentence: str) -> None:
+    with pytest.raises(NewsletterError) as refused:
+        typed_address(text)
+    assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("address", "can_be_mailed"),
+    [
+        ("jan@example.nl", True),
+        ('"jan jansen"@example.nl', True),
+        ("é@example.com", False),
+        ("用户@example.org", False),
+    ],
+)
+def test_a_letter_outside_ascii_before_the_at_keeps_an_address_from_being_mailed(
+    address: str, can_be_mailed: bool
+) -> None:
+    assert (unmailable(address) is None) is can_be_mailed

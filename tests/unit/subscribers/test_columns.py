@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.subscribers.columns import attribute_key, understand
+from newsletter.subscribers.columns import attribute_key, readable, understand
 
 
 def _keys(*headers: str) -> list[str]:
@@ -114,3 +114,25 @@ def test_columns_without_a_name_do_not_contradict_each_other() -> None:
     columns = understand(["e-mail", "", "", "naam"], "lijst.csv", 1)
     assert columns.problems == ()
     assert [column.key for column in columns.columns] == ["address", "", "", "name"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "sentence"),
+    [
+        (
+            ["E-Mail Adres", "Voornaam", "Organisatie / gemeente"],
+            "E-Mail Adres → address, Voornaam → subscriber.first_name, "
+            "“Organisatie / gemeente” → subscriber.organisatie_gemeente",
+        ),
+        (["naam", "", "e-mail"], "naam → name, e-mail → address"),
+        (
+            ["e-mail", "bedrijf", "organisatie"],
+            "e-mail → address, bedrijf → subscriber.organisation, organisatie → not read",
+        ),
+        (["e-mail", "→ x"], "e-mail → address, “→ x” → subscriber.x"),
+        (["e-mail", "#"], "e-mail → address, “#” → not read"),
+        ([], ""),
+    ],
+)
+def test_how_the_columns_were_understood_is_one_line(headers: list[str], sentence: str) -> None:
+    assert readable(understand(headers, "x.csv", 1).columns) == sentence

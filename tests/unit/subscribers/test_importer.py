@@ -29,6 +29,19 @@ async def test_people_are_stored_with_their_columns(world: World) -> None:
     assert anna.attributes == {"organisation": "Gemeente A"}
 
 
+async def test_an_empty_cell_gives_nothing_where_a_template_asks_for_it(world: World) -> None:
+    await bring_in(world, "e-mail\nbart@example.nl\n")
+    await bring_in(world, FILE)
+    async with world.database.read() as tx:
+        bart = (await subscribers.find_subscribers(tx, ["bart@example.nl"]))["bart@example.nl"]
+    assert bart.attributes == {"organisation": ""}
+    await bring_in(world, "e-mail;organisatie\nbart@example.nl;Gemeente B\n")
+    await bring_in(world, FILE)
+    async with world.database.read() as tx:
+        bart = (await subscribers.find_subscribers(tx, ["bart@example.nl"]))["bart@example.nl"]
+    assert bart.attributes == {"organisation": "Gemeente B"}
+
+
 async def test_a_dry_run_stores_nothing(world: World) -> None:
     plan = await bring_in(world, FILE, dry_run=True)
     assert plan.counts()[RowOutcome.NEW] == 2
@@ -67,7 +80,7 @@ async def test_the_suppressed_stay_suppressed_and_who_left_stays_out(world: Worl
     assert plan.counts()[RowOutcome.SUPPRESSED] == plan.counts()[RowOutcome.UNSUBSCRIBED] == 1
     async with world.database.read() as tx:
         [counts] = await subscribers.list_counts(tx)
-    assert (counts["active"], counts["suppressed"], counts["unsubscribed"]) == (1, 1, 1)
+    assert (counts["active"], counts["suppressed"], counts["unsubscribed"]) == (0, 1, 1)
 
 
 async def test_one_person_can_be_on_two_lists(world: World) -> None:

@@ -149,6 +149,52 @@ def test_a_plan_sums_itself_up_in_words() -> None:
     assert ImportPlan(file="leeg.csv", rows=()).summary() == "no rows"
 
 
+@pytest.mark.parametrize(
+    ("rows", "stored", "summary"),
+    [
+        ("jan@example.nl;Johan\nb@example.nl;B\n", True, "1 new, 1 updated"),
+        ("jan@example.nl;Johan\nb@example.nl;B\n", False, "1 would be new, 1 would be updated"),
+        ("b@example.nl;B\njan\njan\n", True, "1 would be new, 2 problems"),
+        ("b@example.nl;B\njan\n", False, "1 would be new, 1 problem"),
+        ("jan@example.nl;Jan\nJan@example.nl;\nJAN@example.nl;\n", False, "1 unchanged, 2 duplicates"),
+    ],
+)
+def test_a_summary_never_sounds_as_if_something_was_stored_that_was_not(rows: str, stored: bool, summary: str) -> None:
+    assert _plan(f"e-mail;naam\n{rows}", {"jan@example.nl": JAN}, ACTIVE).summary(stored=stored) == summary
+
+
+def test_who_gets_mail_through_the_list_and_is_not_in_the_file_is_counted() -> None:
+    states = {f"{name}@example.nl": SubscriptionState.ACTIVE for name in "abcd"}
+    states["e@example.nl"] = SubscriptionState.UNSUBSCRIBED
+    plan = _plan("e-mail\nA@example.nl\nx@example.nl\n", {}, states, {"d@example.nl": "complaint"})
+    assert plan.absent == 2, "b and c"
+    assert _plan("e-mail\na@example.nl\n").absent == 0
+
+
+def test_a_plan_hands_on_how_the_columns_were_understood() -> None:
+    plan = _plan("E-mail;Functie\na@example.nl;\n")
+    assert [(column.header, column.key) for column in plan.columns] == [("E-mail", "address"), ("Functie", "role")]
+
+
+@pytest.mark.parametrize(
+    ("known", "attributes"),
+    [
+        ({}, {"organisation": "", "role": ""}),
+        ({"organisation": "X"}, {"organisation": "X", "role": ""}),
+        ({"role": "adviseur", "city": "Y"}, {"organisation": "", "role": "adviseur", "city": "Y"}),
+    ],
+)
+def test_an_empty_cell_is_stored_as_empty_for_who_has_no_value_and_is_no_change(
+    known: Mapping[str, str], attributes: Mapping[str, str]
+) -> None:
+    before = Subscriber(address="jan@example.nl", name="Jan", attributes=known, id=7)
+    plan = _plan("e-mail;organisatie;functie\njan@example.nl;;\n", {"jan@example.nl": before}, ACTIVE)
+    assert [row.outcome for row in plan.rows] == [RowOutcome.UNCHANGED]
+    assert [person.attributes for person in plan.to_store] == [attributes]
+    again = _plan("e-mail;organisatie;functie\njan@example.nl;;\n", {"jan@example.nl": plan.to_store[0]}, ACTIVE)
+    assert again.to_store == ()
+
+
 def test_a_plan_hands_on_the_problems_of_the_file() -> None:
     file = read(b'e-mail,naam\njan,"Jan\nJansen"\n', "lijst.csv")
     assert len(file.problems) == 2
@@ -215,7 +261,7 @@ def test_combining_loses_no_value(mine: dict[str, str], theirs: dict[str, str]) 
     assert both.address == one.address
     assert both.name == (one.name or "Jan")
     for key in mine.keys() | theirs.keys():
-        assert both.attributes.get(key, "") == (mine.get(key) or theirs.get(key, ""))
+        assert both.attributes[key] == (mine.get(key) or theirs.get(key, ""))
 
 
 @given(

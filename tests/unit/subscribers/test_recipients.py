@@ -22,7 +22,7 @@ PEOPLE = [
         name="Zoë D’Angelo-’t Hooft",
         attributes={"organisation": "Coöperatie “Bouwlust”", "role": "Regel 1\nRegel 2"},
     ),
-    Subscriber(address="info@example.nl"),
+    Subscriber(address="info@example.nl", attributes={"organisation": "", "role": ""}),
 ]
 EXCEL = (
     "Naam;E-mailadres;Organisatie;Functie;\r\n"
@@ -100,7 +100,7 @@ def test_an_unknown_column_in_the_middle_shifts_nothing() -> None:
     file = _read("naam,schoenmaat,e-mail,organisatie\nJan,43,jan@example.nl,X\nKees,,kees@example.nl,Y\n")
     assert _people(file) == [
         Subscriber(address="jan@example.nl", name="Jan", attributes={"schoenmaat": "43", "organisation": "X"}),
-        Subscriber(address="kees@example.nl", name="Kees", attributes={"organisation": "Y"}),
+        Subscriber(address="kees@example.nl", name="Kees", attributes={"schoenmaat": "", "organisation": "Y"}),
     ]
 
 
@@ -269,8 +269,23 @@ def test_what_cannot_be_read_at_all_is_one_problem_without_a_line() -> None:
 
 def test_fewer_cells_are_empty_at_the_end_and_empty_cells_too_many_are_nothing() -> None:
     assert _people(_read("e-mail;naam;organisatie\njan@example.nl\nkees@example.nl;Kees;X;;; \n")) == [
-        Subscriber(address="jan@example.nl"),
+        Subscriber(address="jan@example.nl", attributes={"organisation": ""}),
         Subscriber(address="kees@example.nl", name="Kees", attributes={"organisation": "X"}),
+    ]
+
+
+@pytest.mark.parametrize("row", ["jan@example.nl;;;", "jan@example.nl", " jan@example.nl ; ;  ;x"])
+def test_an_empty_cell_is_an_empty_value_of_its_column(row: str) -> None:
+    [person] = _people(_read(f"e-mail;naam;organisatie;;voornaam\n{row}\n".replace(";x", "")))
+    assert person == Subscriber(address="jan@example.nl", attributes={"organisation": "", "first_name": ""})
+
+
+def test_an_address_that_we_cannot_mail_is_a_problem_with_its_fix() -> None:
+    file = _read("e-mail;naam\né@example.com;É\njan@münchen.example;Jan\n")
+    assert [row.subscriber.address for row in file.rows] == ["jan@xn--mnchen-3ya.example"]
+    assert [str(problem) for problem in file.problems] == [
+        "lijst.csv:2: “é@example.com” has a letter outside ASCII before the @, and cannot be mailed; "
+        "ask this person for another address"
     ]
 
 

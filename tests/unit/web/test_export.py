@@ -44,6 +44,7 @@ async def test_mailings_are_written_below_their_event(shelf: Shelf, tmp_path: Pa
     assert f'href="{EVENT_SLUG}/reminder.txt"' in index
     # The template of the third mailing is not among the small ones.
     assert len(written.troubles) == 1
+    assert written.warnings == ()
     assert written.troubles[0].startswith(f"mailing {EVENT_SLUG}/report: there is no template “report”")
 
 
@@ -72,3 +73,13 @@ async def test_a_store_that_cannot_be_read_is_named_too(shelf: Shelf, tmp_path: 
     written = await write_files(shelf, tmp_path / "out")
     assert "cannot be opened" in written.troubles[0]
     assert (tmp_path / "out" / "reminder.html").is_file()
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_mailing_that_asks_what_nobody_has_is_written_with_a_warning(
+    shelf: Shelf, templates: Path, tmp_path: Path
+) -> None:
+    write_template(templates, "announcement", text="[[ subscriber.provincie ]] [[ subscriber.stad ]]\n")
+    written = await write_files(shelf, tmp_path / "out")
+    assert written.warnings == (f"mailing {EVENT_SLUG}/save-the-date: nobody on its lists has provincie, stad",)
+    assert (tmp_path / "out" / EVENT_SLUG / "save-the-date.html").is_file()

@@ -149,7 +149,21 @@ async def test_a_store_that_cannot_be_read_is_a_page(browser: AsyncClient, datab
         await tx.exec_driver_sql("ALTER TABLE mailings RENAME TO lost")
     answer = await browser.get(REMINDER)
     assert answer.status_code == 200
-    assert "the store cannot be read" in answer.text
+    assert "the store cannot be used now: no such table" in answer.text
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_mailing_says_what_nobody_on_its_lists_has(browser: AsyncClient, templates: Path) -> None:
+    draft = f"/mailings/{EVENT_SLUG}/save-the-date"
+    assert "Niemand op de lijsten" not in (await browser.get(draft)).text
+    write_template(templates, "announcement", text="[[ subscriber.provincie ]] [[ subscriber.rol | default('lid') ]]\n")
+    page = (await browser.get(draft)).text
+    assert "Niemand op de lijsten van deze mailing heeft: provincie." in page
+    assert "<iframe" in page
+    english = await browser.get(draft, headers={"Accept-Language": "en"})
+    assert "Nobody on the lists of this mailing has: provincie." in english.text
+    for other in ("/templates/announcement", REMINDER):
+        assert "Niemand op de lijsten" not in (await browser.get(other)).text
 
 
 @pytest.mark.parametrize(

@@ -168,11 +168,17 @@ async def test_a_store_that_breaks_while_it_is_open_is_a_sentence(shelf: Shelf, 
     assert (await shelf.stored()).events
     async with database.write() as tx:
         await tx.exec_driver_sql("ALTER TABLE mailings RENAME TO lost")
-    with pytest.raises(StoreError, match="the store cannot be read: no such table"):
+    with pytest.raises(StoreError, match="the store cannot be used now: no such table"):
         await shelf.find(Kind.MAILING, REMINDER)
     trouble = (await shelf.stored()).trouble
     assert trouble is not None
-    assert "start the preview again" in trouble.sentence
+    assert "no such table" in trouble.sentence
+
+
+async def test_where_there_is_no_store_nothing_is_known_to_be_lacking(shelf: Shelf) -> None:
+    sample = await _shown(shelf, Kind.TEMPLATE, "reminder")
+    assert sample.needs == ("organisation",)
+    assert await shelf.lacking(Item(kind=Kind.MAILING, name=REMINDER, label=""), sample) == ()
 
 
 async def test_a_shelf_that_opened_nothing_is_closed_without_ado(templates: Path) -> None:

@@ -1,0 +1,67 @@
+"""Stage 4: the proof of a mailing before it goes out: is it what was confirmed, and does it fit everybody?
+
+In: a composed mailing, its event, its people. Out: the reason why it must wait for a person, or nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterable
+from datetime import UTC, datetime
+
+from newsletter.compose.letter import Letter
+from newsletter.compose.mailing import Mailing, Recipient
+from newsletter.errors import HeaderError, TemplateError
+from newsletter.events.event import STARTER_MARK, Event
+from newsletter.subscribers.subscriber import Subscriber
+
+#: How far an audience may grow after it was confirmed: people join lists while a mailing waits for its day.
+GROWTH, GROWTH_RATIO = 10, 0.1
+#: Letters between two turns for everything else that this process does.
+TURN = 200
+
+
+def outgrown(confirmed: int | None, recipients: int) -> str:
+    """Why so many recipients are no longer what was confirmed, or nothing; fewer are always fine."""
+    if confirmed is None or recipients <= confirmed + max(GROWTH, int(confirmed * GROWTH_RATIO)):
+        return ""
+    return f"it was confirmed for {confirmed} recipients and would now go to {recipients}; schedule it again"
+
+
+def unfinished(mailing: Mailing, event: Event) -> str:
+    """Why the texts of a mailing are not ready to be read, or nothing."""
+    if STARTER_MARK in mailing.text:
+        return "it still holds the example text; write your own in the event document and import it"
+    if mailing.template == "report" and not event.report.strip():
+        return "the report has no text yet; write it in the event document and import it"
+    return ""
+
+
+async def misfits(mailing: Mailing, people: AsyncIterable[Subscriber]) -> str:
+    """Why the letter cannot be made for some of these people, or nothing.
+
+    A name or address that cannot stand in a header is one person's, and does not keep the others waiting.
+    """
+    letter, lacking, example, seen = Letter(mailing), 0, "", 0
+    async for person in people:
+        seen += 1
+        if seen % TURN == 0:
+            await asyncio.sleep(0)
+        try:
+            letter.address(_sample(person, letter.domain))
+        except TemplateError as error:
+            lacking += 1
+            example = example or str(error)
+        except HeaderError:
+            continue
+    return f"{lacking} of {seen} recipients cannot be addressed: {example}" if lacking else ""
+
+
+def _sample(person: Subscriber, domain: str) -> Recipient:
+    return Recipient(
+        id=f"#{person.id}",
+        address=person.address,
+        name=person.name,
+        attributes=person.attributes,
+        message_id=f"proof@{domain}",
+        unsubscribe=("https://example.org/u/proof",),
+        date=datetime(2000, 1, 1, tzinfo=UTC),
+    )

@@ -1,0 +1,41 @@
+"""What differs between two versions of a series, in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from newsletter.events.event import Mailbox
+from newsletter.events.revision import empty_lists, next_sequence, series_change
+from tests.world import PLAN, event, series
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sender": Mailbox(name="A", address="a@example.nl")}, "from Kennisdagen, één team "),
+        ({"sender": Mailbox(name="A", address="a@example.nl")}, " -> A <a@example.nl>"),
+        ({"website": "https://example.nl"}, "website nothing -> https://example.nl"),
+        ({"about": "Wij."}, "another about"),
+        ({"plan": (replace(PLAN[0], template="report"), *PLAN[1:])}, "plan: save-the-date changed"),
+        ({"plan": PLAN[::-1]}, "plan: another order"),
+    ],
+)
+def test_a_changed_series_says_what_differs(change: dict[str, object], words: str) -> None:
+    sentence = series_change(series(), replace(series(), **change), ())  # type: ignore[arg-type]
+    assert sentence.startswith("series kennisdagen: ")
+    assert words in sentence
+    assert "also for" not in sentence
+
+
+def test_the_same_series_says_nothing() -> None:
+    assert series_change(series(), series(), ("tweede",)) == ""
+
+
+def test_a_first_version_is_number_nought_and_a_new_title_is_no_revision() -> None:
+    assert next_sequence(None, event()) == 0
+    assert next_sequence(replace(event(), sequence=4), replace(event(), title="Anders")) == 4
+    assert next_sequence(replace(event(), sequence=4), replace(event(), end=None)) == 5
+
+
+def test_a_list_is_compared_with_lists_that_have_people() -> None:
+    assert empty_lists(["a-lijst", "vol"], {"a-lijst": 0, "b-lijst": 0, "vol": 2}) == ["nobody is on list a-lijst yet"]
