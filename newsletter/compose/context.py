@@ -1,7 +1,7 @@
 """Stage 3: what templates know of an event.
 
 In: an event and the fixed words of its language. Out: plain dicts, lists, strings and numbers, ready to print:
-dates are written, empty is "" or None, a template decides nothing but what to show (STANDARDS.md X1).
+dates are written, empty is "" or None, a template decides nothing but what to show.
 """
 
 import re
@@ -41,7 +41,7 @@ from newsletter.events.event import (
 
 Words: TypeAlias = Mapping[str, str]
 
-#: A group smaller than this could be recognised by name, and is not named (FEATURES.md C12).
+#: A group smaller than this could be recognised by name, and is not named.
 SMALLEST_GROUP: Final = 5
 #: What ends within this after its start is one day, also when it ends after midnight.
 _ONE_EVENING: Final = timedelta(hours=12)
@@ -302,7 +302,7 @@ def _welcome(event: Event, words: Words) -> str:
 
 
 def _previews(event: Event, words: Words) -> Fields:
-    """One preheader per template: a sentence that adds to the subject (F19)."""
+    """One preheader per template: a sentence that adds to the subject."""
     if event.status is EventStatus.CANCELLED:
         cancelled = preview([words["cancelled_text"]], "")
         return {"announcement": cancelled, "reminder": cancelled, "report": cancelled}

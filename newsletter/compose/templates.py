@@ -23,7 +23,6 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
-from newsletter.compose.placeholders import PLACEHOLDER
 from newsletter.compose.wording import FILTERS, load_theme, load_words
 from newsletter.errors import TemplateError
 
@@ -188,8 +187,3 @@ def _tidy(text: str) -> str:
     """At most one empty line in a row, no spaces at line ends, one newline at the end."""
     lines = "\n".join(line.rstrip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
-
-
-def placeholders(text: str) -> tuple[str, ...]:
-    """The `[[ … ]]` and `[% … %]` of a text, in order."""
-    return tuple(PLACEHOLDER.findall(text))

@@ -17,7 +17,7 @@ from newsletter.compose.placeholders import PLACEHOLDER
 
 WIDTH: Final = 72  #: characters in a line of plain text
 NO_BREAK_SPACE: Final = "\u00a0"
-#: Characters of a preheader: shorter lets the body through, longer is cut by the mail program (F19).
+#: Characters of a preheader: shorter lets the body through, longer is cut by the mail program.
 PREVIEW_SHORTEST: Final = 40
 PREVIEW_LONGEST: Final = 110
 

@@ -1,7 +1,7 @@
 """The event that `newsletter init` puts into a new working folder, to be made one's own.
 
 In: today. Out: an event eight weeks ahead, on a Thursday, in a series with a plan of three mailings. Both texts
-begin with `STARTER_MARK`, by which a mailing that still holds one of them is recognised and not scheduled.
+begin with `STARTER_MARK`, by which a mailing that still holds one of them is recognised; it is held when it is due.
 """
 
 from datetime import date, datetime, time, timedelta
