@@ -13,7 +13,7 @@ from newsletter.errors import NewsletterError
 from newsletter.events.document import write
 from newsletter.settings import ENV_FILE, example_file
 
-IGNORE = f"{ENV_FILE}\nvar/\n"
+IGNORE = f"{ENV_FILE}\nvar/\ndkim/\n"
 LIST = "email;naam;organisatie\nvoornaam.achternaam@example.nl;Voornaam Achternaam;Gemeente Voorbeeld\n"
 
 

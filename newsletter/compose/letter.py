@@ -1,14 +1,13 @@
 """Stage 3: mailing -> letter.
 
 In: a composed `Mailing`, once; then one `Recipient` after another. Out: the bytes of a letter, ready for the wire:
-CRLF, 7 bit, no line of the body over 76. All that is the same for everybody is encoded when the letter is compiled.
+CRLF, 7 bit, no line of the body over 76, no line that begins with a dot. All that is the same for everybody is encoded
+when the letter is compiled; addressing it joins that with what is the recipient's own.
 """
 
-import base64
-import hashlib
 import re
-from collections.abc import Mapping
 
+from newsletter.compose.blanks import Values
 from newsletter.compose.headers import (
     date_field,
     list_id_field,
@@ -19,23 +18,31 @@ from newsletter.compose.headers import (
 )
 from newsletter.compose.mailing import Mailing, Recipient
 from newsletter.compose.placeholders import PLACEHOLDER
-from newsletter.compose.wire import Compiled, quoted_printable
+from newsletter.compose.structure import structure
+from newsletter.compose.wire import Compiled
 
 TEST_MARK = "[TEST] "
+ONE_CLICK = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 class Letter:
     """A mailing compiled for addressing."""
 
-    def __init__(self, mailing: Mailing) -> None:
+    def __init__(self, mailing: Mailing, *, one_click: bool = False) -> None:
         """Compile.
 
+        Args:
+            mailing: composed.
+            one_click: readers may offer to unsubscribe with one click (RFC 8058). Only where a DKIM signature will
+                cover both fields of it (§4), and only for recipients who have an https URI to post to (§3.1).
+
         Raises:
-            TemplateError: a placeholder of the mailing cannot be read.
+            TemplateError: a placeholder of the mailing cannot be read, or its inline images do not fit its html.
             HeaderError: a name or subject of the mailing cannot stand in a header.
         """
         self.mailing = mailing
         self.domain = mailing.sender.address.rpartition("@")[2]  #: of Message-ID and List-Id
+        self._one_click = one_click
         self._subject = (
             Compiled(mailing.subject, html=False, wire=False, place="subject.txt")
             if PLACEHOLDER.search(mailing.subject)
@@ -43,12 +50,9 @@ class Letter:
         )
         self._text = Compiled(mailing.text, html=False, place="letter.txt")
         self._html = Compiled(mailing.html, html=True, place="letter.html")
-        # "=_" cannot occur in quoted-printable or base64, so no body can hold a boundary (RFC 2045 §6.7 note).
-        mark = hashlib.sha256(f"{mailing.slug}\n{mailing.subject}".encode()).hexdigest()[:24]
-        self._alternative, self._mixed = f"=_alternative_{mark}", f"=_mixed_{mark}"
         self._fixed = self._fixed_fields()
         self._fixed_subject = "" if self._subject else text_field("Subject", mailing.subject)
-        self._calendar = self._calendar_part()
+        self._structure = structure(mailing)
 
     def address(self, recipient: Recipient) -> bytes:
         """The letter of one recipient.
@@ -57,37 +61,46 @@ class Letter:
             PlaceholderError: the recipient has no value for a placeholder.
             HeaderError: the name or address of the recipient cannot stand in a header.
         """
-        context = _context(recipient)
-        fields = [
+        values, around = _values(recipient), self._structure
+        pieces = [
             self._fixed,
             mailbox_field("To", recipient.name, recipient.address),
-            self._subject_field(recipient, context),
+            self._subject_field(recipient, values),
             date_field(recipient.date),
             token_field("Message-ID", f"<{recipient.message_id}>"),
+            self._unsubscribe_fields(recipient),
+            around.before_text,
+            *self._text.pieces(values, recipient=recipient.id),
+            around.before_html,
+            *self._html.pieces(values, recipient=recipient.id),
+            around.after_html,
         ]
-        if recipient.unsubscribe:
-            fields.append(uri_field("List-Unsubscribe", recipient.unsubscribe))
-        text = self._text.render(context, recipient=recipient.id)
-        html = self._html.render(context, recipient=recipient.id)
-        return "".join([*fields, *self._body(text, html)]).encode("ascii")
+        return "".join(pieces).encode("ascii")
 
     def plain(self, recipient: Recipient) -> tuple[str, str, str]:
         """Subject, html and text of one recipient, not encoded: for the preview and as the oracle of tests."""
-        context, mailing = _context(recipient), self.mailing
+        values, mailing = _values(recipient), self.mailing
         texts = ((mailing.subject, False), (mailing.html, True), (mailing.text, False))
         subject, html, text = (
-            Compiled(source, html=is_html, wire=False).render(context, recipient=recipient.id)
+            Compiled(source, html=is_html, wire=False).render(values, recipient=recipient.id)
             for source, is_html in texts
         )
         return _marked(subject, recipient), html, text
 
-    def _subject_field(self, recipient: Recipient, context: Mapping[str, object]) -> str:
+    def _subject_field(self, recipient: Recipient, values: Values) -> str:
         if self._subject is None and not recipient.test:
             return self._fixed_subject
         subject = self.mailing.subject
         if self._subject is not None:
-            subject = self._subject.render(context, recipient=recipient.id)
+            subject = self._subject.render(values, recipient=recipient.id)
         return text_field("Subject", _marked(subject, recipient))
+
+    def _unsubscribe_fields(self, recipient: Recipient) -> str:
+        ways = recipient.unsubscribe
+        if not ways:
+            return ""
+        one_click = self._one_click and any(uri.lower().startswith("https://") for uri in ways)
+        return uri_field("List-Unsubscribe", ways) + (ONE_CLICK if one_click else "")
 
     def _fixed_fields(self) -> str:
         mailing, domain = self.mailing, self.domain
@@ -109,63 +122,15 @@ class Letter:
                 token_field("Feedback-ID", f"{campaign}:{mailing.series}:{mailing.template}:{sender_id}"),
                 token_field("Content-Language", mailing.language),
                 token_field("MIME-Version", "1.0"),
-                self._multipart(),
             ]
         )
-
-    def _multipart(self) -> str:
-        if self.mailing.calendar:
-            return f'Content-Type: multipart/mixed;\r\n boundary="{self._mixed}"\r\n'
-        return f'Content-Type: multipart/alternative;\r\n boundary="{self._alternative}"\r\n'
-
-    def _body(self, text: str, html: str) -> list[str]:
-        """Plain before html (RFC 2046 §5.1.4: the richest last), then the calendar where there is one."""
-        start, end = "", ""
-        if self.mailing.calendar:
-            start = (
-                f'\r\n--{self._mixed}\r\nContent-Type: multipart/alternative;\r\n boundary="{self._alternative}"\r\n'
-            )
-            end = self._attachment()
-        language = f"Content-Language: {self.mailing.language}\r\n"
-        return [
-            start,
-            f"\r\n--{self._alternative}\r\n{_text_part('text/plain')}{language}\r\n",
-            text,
-            f"\r\n--{self._alternative}\r\n{_text_part('text/html')}{language}\r\n",
-            html,
-            self._calendar,
-            f"\r\n--{self._alternative}--\r\n",
-            end,
-        ]
-
-    def _calendar_part(self) -> str:
-        """Outlook looks for it in the first child of multipart/mixed only; Gmail needs the method parameter."""
-        if not self.mailing.calendar:
-            return ""
-        return f"\r\n--{self._alternative}\r\n{_text_part('text/calendar', '; method=PUBLISH')}\r\n" + quoted_printable(
-            self.mailing.calendar
-        )
-
-    def _attachment(self) -> str:
-        encoded = base64.encodebytes(self.mailing.calendar.encode()).decode("ascii").replace("\n", "\r\n")
-        return (
-            f'\r\n--{self._mixed}\r\nContent-Type: application/ics; name="invite.ics"\r\n'
-            'Content-Disposition: attachment; filename="invite.ics"\r\n'
-            f"Content-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n--{self._mixed}--\r\n"
-        )
-
-
-def _text_part(content_type: str, parameters: str = "") -> str:
-    return f"Content-Type: {content_type}; charset=utf-8{parameters}\r\nContent-Transfer-Encoding: quoted-printable\r\n"
 
 
 def _marked(subject: str, recipient: Recipient) -> str:
     return f"{TEST_MARK}{subject}" if recipient.test else subject
 
 
-def _context(recipient: Recipient) -> Mapping[str, object]:
+def _values(recipient: Recipient) -> Values:
+    ways = recipient.unsubscribe
     person = {**recipient.attributes, "name": recipient.name, "address": recipient.address}
-    return {
-        "subscriber": person,
-        "links": {"unsubscribe": recipient.unsubscribe[0] if recipient.unsubscribe else ""},
-    }
+    return {"subscriber": person, "links": {"unsubscribe": ways[0] if ways else ""}}

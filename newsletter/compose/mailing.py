@@ -3,8 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+
+from pydantic import Base64Bytes
 
 from newsletter.events.event import Mailbox
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a letter; with a `cid`, an image that stands in its html as `cid:<cid>` (RFC 2392)."""
+
+    name: str  #: of the file, without folders, in any script
+    media_type: str  #: "application/pdf"
+    content: Base64Bytes  #: bytes; the annotation is how a stored document holds them
+    cid: str = ""  #: "plattegrond@nieuwsbrief.example.nl", without angle brackets; no other letter should use it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +35,10 @@ class Mailing:
     html: str  #: inlined, a full document
     text: str
     calendar: str = ""  #: text/calendar, METHOD:PUBLISH; empty where there is none
+    attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One person on one delivery, as the letter is addressed to them."""
 
     id: str  #: opaque; stands in errors and logs instead of the address

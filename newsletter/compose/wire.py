@@ -7,13 +7,14 @@ values are encoded. Each fragment ends at column 0, so fragments join in any ord
 
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from newsletter.compose import blanks
 from newsletter.errors import PlaceholderError, TemplateError
 
 #: Blocks that catch what is rendered inside them would catch it encoded, and encode it again.
@@ -21,6 +22,9 @@ CATCHING = (nodes.AssignBlock, nodes.FilterBlock, nodes.Macro, nodes.CallBlock)
 #: A lone dot ends SMTP's DATA (RFC 5321 §4.5.2), "From " is changed by mbox stores; neither begins an encoded line.
 RISKY_LINE = re.compile(r"^(?:\.|From )[^\r\n]*", re.MULTILINE)
 LINE = 76  #: with the soft break that may end it, RFC 2045 §6.7 (5)
+#: A value that is its own encoding, in text and in html: one line with its soft break, nothing to escape, no risky
+#: start, no space at its end. Most names, and our https links.
+AS_IT_IS = re.compile(rf"(?!\.|From )[ !#-%(-;?-~]{{1,{LINE - 1}}}(?<! )")
 NEWLINE = re.compile(r"\r\n|\r|\n")
 #: The second stage has no comments: what organisers type, "[#krimp]" too, arrives. Jinja2 wants delimiters all the
 #: same; nobody can type these, and no HTML may hold them.
@@ -32,7 +36,10 @@ def quoted_printable(text: str) -> str:
     if not text:
         return ""
     crlf = NEWLINE.sub("\r\n", text).encode()
-    encoded = NEWLINE.sub("\r\n", binascii.b2a_qp(crlf, istext=True).decode("ascii"))
+    encoded = binascii.b2a_qp(crlf, istext=True).decode("ascii")
+    if len(encoded) < LINE and "\n" not in encoded and not RISKY_LINE.match(encoded):
+        return f"{encoded}=\r\n"
+    encoded = encoded.replace("\r\n", "\n").replace("\n", "\r\n")
     encoded = RISKY_LINE.sub(lambda line: _safe_start(line.group()), encoded)
     if encoded.endswith("\r\n"):
         return encoded
@@ -55,13 +62,23 @@ def _broken(line: str, room: int) -> str:
     return line[:cut] + "=\r\n" + (_safe_start(rest) if RISKY_LINE.match(rest) else rest)
 
 
-def _environment(*, html: bool, wire: bool) -> ImmutableSandboxedEnvironment:
-    def shown(value: Any) -> Any:
-        if isinstance(value, StrictUndefined):
-            return value  # printing it raises, with its name
+def _writer(*, html: bool, wire: bool) -> Callable[[object], str]:
+    """How a value is written: escaped in html, and on the wire encoded."""
+
+    def shown(value: object) -> str:
+        if wire and type(value) is str and AS_IT_IS.fullmatch(value):
+            return f"{value}=\r\n"
         # A value's line ends are settled by itself: a CR at its end is not half of the template's next CRLF.
-        text = NEWLINE.sub("\n", str(escape(value) if html else value))
-        return Markup(quoted_printable(text) if wire else text)  # noqa: S704 - escaped just here
+        text = str(escape(value) if html else value)
+        return quoted_printable(text) if wire else NEWLINE.sub("\n", text)
+
+    return shown
+
+
+def _environment(shown: Callable[[object], str], *, html: bool) -> ImmutableSandboxedEnvironment:
+    def finalize(value: Any) -> Any:
+        # Printing what is undefined raises, with its name; the rest was escaped where that is needed.
+        return value if isinstance(value, StrictUndefined) else Markup(shown(value))  # noqa: S704
 
     return ImmutableSandboxedEnvironment(
         variable_start_string="[[",
@@ -72,7 +89,7 @@ def _environment(*, html: bool, wire: bool) -> ImmutableSandboxedEnvironment:
         comment_end_string=NO_COMMENT[1],
         undefined=StrictUndefined,
         autoescape=html,
-        finalize=shown,
+        finalize=finalize,
         keep_trailing_newline=True,
     )
 
@@ -86,7 +103,8 @@ class Compiled:
         Raises:
             TemplateError: the placeholders cannot be read; the sentence names `place` and the line.
         """
-        environment = _environment(html=html, wire=wire)
+        self._shown = _writer(html=html, wire=wire)
+        environment = _environment(self._shown, html=html)
         try:
             tree = environment.parse(source)
             if caught := next(tree.find_all(CATCHING), None):
@@ -95,23 +113,30 @@ class Compiled:
             if wire:
                 for data in tree.find_all(nodes.TemplateData):
                     data.data = quoted_printable(data.data)
+            self._text = blanks.read(tree)
             code = environment.compile(tree)
         except TemplateSyntaxError as error:
             raise TemplateError(f"{place}:{error.lineno}: {error.message}") from error
         self._template = Template.from_code(environment, code, environment.make_globals(None))
 
-    def render(self, context: Mapping[str, object], *, recipient: str) -> str:
-        """The text for one recipient.
+    def pieces(self, values: blanks.Values, *, recipient: str) -> list[str]:
+        """The text for one recipient, in pieces to be joined.
 
         Raises:
             PlaceholderError: a value is missing, naming the recipient (by `recipient`, an id) and the key.
         """
+        if self._text is not None and (pieces := blanks.fill(self._text, values, self._shown)) is not None:
+            return pieces
         try:
-            return self._template.render(context)
+            return [self._template.render(values)]
         except UndefinedError as error:
             raise PlaceholderError(recipient, _key(error)) from error
         except Exception as error:  # whatever a placeholder makes Jinja2 raise is to be mended where it is written
             raise TemplateError(f"recipient {recipient}: {error}") from error
+
+    def render(self, values: blanks.Values, *, recipient: str) -> str:
+        """The text for one recipient; raises as `pieces` does."""
+        return "".join(self.pieces(values, recipient=recipient))
 
 
 def _key(error: UndefinedError) -> str:

@@ -1,7 +1,5 @@
 """Header fields, read back by a decoder that is not the standard library's."""
 
-import base64
-import binascii
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -19,8 +17,7 @@ from newsletter.compose.headers import (
     uri_field,
 )
 from newsletter.errors import HeaderError
-
-ENCODED_WORD = re.compile(r"=\?utf-8\?([bq])\?([^? ]*)\?=")
+from tests.unit.compose.reader import decoded, mailbox
 
 LETTERS = st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"))
 LINE = st.text(LETTERS, min_size=1, max_size=120)
@@ -33,29 +30,9 @@ DUTCH = st.lists(
 ).map(" ".join)
 
 
-def decoded(wire: str) -> str:
-    """RFC 2047 §6.2 by hand: unfold, drop white space between encoded-words, decode each word by itself."""
-    value = wire.removesuffix("\r\n").split(": ", 1)[1].replace("\r\n", "")
-    value = re.sub(r"(\?=)[ \t]+(?==\?)", r"\1", value)
-
-    def word(match: re.Match[str]) -> str:
-        if match.group(1) == "b":
-            return base64.b64decode(match.group(2), validate=True).decode()
-        return binascii.a2b_qp(match.group(2), header=True).decode()
-
-    return ENCODED_WORD.sub(word, value)
-
-
-def display_name(wire: str) -> str:
-    """The name before <…>, its quoted-string undone (RFC 5322 §3.2.4)."""
-    value = wire.removesuffix("\r\n").split(": ", 1)[1]
-    phrase = value.rpartition("<")[0]
-    if phrase.lstrip().startswith("=?"):
-        return decoded(f"X: {phrase.rstrip()}\r\n")
-    phrase = phrase.replace("\r\n", "").strip()
-    if phrase.startswith('"'):
-        return re.sub(r"\\(.)", r"\1", phrase[1:-1])
-    return phrase
+def value_of(wire: str) -> str:
+    """Of a field, unfolded."""
+    return wire.removesuffix("\r\n").split(": ", 1)[1].replace("\r\n", "")
 
 
 def assert_well_formed(wire: str) -> None:
@@ -74,15 +51,14 @@ def assert_well_formed(wire: str) -> None:
 def test_a_subject_is_read_back_as_it_was_written(subject: str) -> None:
     wire = text_field("Subject", subject)
     assert_well_formed(wire)
-    assert decoded(wire) == subject
+    assert decoded(value_of(wire)) == subject
 
 
 @given(LINE | DUTCH)
 def test_a_display_name_is_read_back_with_single_spaces(name: str) -> None:
     wire = mailbox_field("To", name, "zoe@example.nl")
     assert_well_formed(wire)
-    assert wire.endswith("zoe@example.nl>\r\n") or wire == "To: zoe@example.nl\r\n"
-    assert display_name(wire) == " ".join(name.split())
+    assert mailbox(value_of(wire)) == (" ".join(name.split()), "zoe@example.nl")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +81,7 @@ def test_a_long_plain_subject_is_folded_and_not_encoded() -> None:
     wire = text_field("Subject", subject)
     assert "=?" not in wire
     assert wire.count("\r\n") == 2
-    assert decoded(wire) == subject
+    assert decoded(value_of(wire)) == subject
 
 
 @pytest.mark.parametrize(

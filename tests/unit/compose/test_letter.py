@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -32,7 +33,7 @@ def recipient(name: str = "Zoë D’Angelo-’t Hooft, jr.", **changes: object) 
         unsubscribe=("https://nieuwsbrief.example.nl/u/token", "mailto:vragen@example.nl?subject=unsubscribe%20token"),
         date=datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
     )
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return plain._replace(**changes)  # type: ignore[arg-type]
 
 
 def with_calendar() -> Mailing:
@@ -93,9 +94,35 @@ def test_the_headers_are_those_of_a_mailing_to_a_list() -> None:
     }
     for name, value in fixed.items():
         assert str(message[name]).replace("\r\n", "\n") == value.replace("\r\n", "\n"), name
-    # One-click is only promised where a signature covers it (RFC 8058 §4).
-    assert "List-Unsubscribe-Post" not in message
     assert "Bcc" not in message
+
+
+HTTPS, HTTP, MAILTO = "https://nieuwsbrief.example.nl/u/t", "http://nieuwsbrief.example.nl/u/t", "mailto:a@example.nl"
+
+
+@pytest.mark.parametrize(
+    ("one_click", "ways", "promised"),
+    [
+        # Only where a signature covers it (RFC 8058 §4), and where there is an https URI to post to (§3.1).
+        (False, (HTTPS, MAILTO), False),
+        (True, (HTTPS, MAILTO), True),
+        (True, (HTTPS,), True),
+        (True, ("HTTPS" + HTTPS[5:],), True),
+        (True, (MAILTO,), False),
+        (True, (HTTP, MAILTO), False),
+        (True, (), False),
+    ],
+)
+def test_one_click_is_promised_only_where_it_can_be_kept(
+    one_click: bool, ways: tuple[str, ...], promised: bool
+) -> None:
+    wire = Letter(mailing_content(), one_click=one_click).address(recipient(unsubscribe=ways))
+    assert (b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in wire) is promised
+    assert (b"\r\nList-Unsubscribe: " in wire) is bool(ways)
+
+
+def test_letters_are_promised_no_one_click_unless_somebody_asks() -> None:
+    assert b"One-Click" not in Letter(mailing_content()).address(recipient())
 
 
 @given(NAMES, st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
@@ -112,7 +139,7 @@ def test_every_line_fits_and_the_parts_decode_to_the_plain_rendering(name: str, 
     head, _, content = wire.partition(b"\r\n\r\n")
     assert all(len(line) <= 78 for line in head.split(b"\r\n"))
     assert all(len(line) <= 76 for line in content.split(b"\r\n"))
-    assert not re.search(rb"(?m)^(\.|From )", content)
+    assert not re.search(rb"(?m)^(\.|From )", wire)
     message = message_from_bytes(wire)
     _, html, text = letter.plain(person)
     assert body(message, "text/html") == re.sub(r"\r\n|\r", "\n", html)
@@ -123,6 +150,18 @@ def test_a_subject_may_hold_a_placeholder() -> None:
     letter = Letter(replace(mailing_content(), subject="Dag [[ subscriber.name ]]: donderdag"))
     assert b"Subject: Dag Jan: donderdag\r\n" in letter.address(recipient("Jan"))
     assert letter.plain(recipient("Jan"))[0] == "Dag Jan: donderdag"
+
+
+def test_letters_of_one_moment_have_the_zone_of_their_own_date() -> None:
+    letter, moment = Letter(mailing_content()), datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    amsterdam = ZoneInfo("Europe/Amsterdam")
+    for date, written in [
+        (moment, "00:30:00 +0000"),
+        (moment.astimezone(amsterdam), "02:30:00 +0200"),
+        (moment.astimezone(amsterdam).replace(fold=1), "02:30:00 +0100"),  # equal, says Python, and an hour later
+        (moment, "00:30:00 +0000"),
+    ]:
+        assert f"Date: Sun, 25 Oct 2026 {written}\r\n".encode() in letter.address(recipient(date=date))
 
 
 def test_a_test_letter_is_marked_in_its_subject() -> None:

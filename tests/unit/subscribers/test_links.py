@@ -1,6 +1,5 @@
 """Signed tokens: read back only with the same secret, for the same purpose, unchanged."""
 
-import base64
 import re
 import string
 
@@ -26,7 +25,7 @@ def test_the_ids_come_back_in_either_letter_case(secret: bytes, purpose: str, id
 
 @given(PURPOSES, IDS)
 def test_a_token_may_stand_in_a_link_and_in_a_local_part(purpose: str, ids: list[int]) -> None:
-    assert re.fullmatch("[a-z2-7]+", make_token(SECRET, purpose, *ids))
+    assert re.fullmatch("[0-9a-f]+", make_token(SECRET, purpose, *ids))
 
 
 def test_a_token_for_a_subscriber_and_a_list_is_short() -> None:
@@ -91,8 +90,8 @@ def test_two_secrets_have_two_key_ids() -> None:
 
 def test_a_key_id_alone_proves_nothing() -> None:
     token = make_token(SECRET, "unsubscribe", 7)
-    raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
-    forged = base64.b32encode(raw[:2] + bytes(16)).decode().rstrip("=").lower()
+    forged = (bytes.fromhex(token)[:2] + bytes(14)).hex()
+    assert len(forged) == len(token)
     assert read_token(SECRET, "unsubscribe", forged) is None
 
 
@@ -101,7 +100,7 @@ def test_any_string_is_read_without_an_error(text: str) -> None:
     assert read_token(SECRET, "unsubscribe", text) is None
 
 
-@given(st.text("abcdefghijklmnopqrstuvwxyz234567=ABC", max_size=80))
+@given(st.text("0123456789abcdef ABCDEF", max_size=80))
 def test_anything_that_looks_like_a_token_is_read_without_an_error(text: str) -> None:
     assert read_token(SECRET, "unsubscribe", text) is None
 
