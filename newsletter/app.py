@@ -4,18 +4,24 @@ In: settings and the working folder. Out: an `App` that holds an open store, the
 """
 
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from newsletter.compose.dkim import load_keys
 from newsletter.compose.templates import Templates
+from newsletter.outbox.limits import Limits
 from newsletter.outbox.outcome import Transport
+from newsletter.outbox.pacing import limits_of
 from newsletter.outbox.worker import Clock, Sending
 from newsletter.settings import Settings
 from newsletter.smtp.client import SmtpTransport
+from newsletter.smtp.failover import FailoverTransport
 from newsletter.smtp.folder import FolderTransport
+from newsletter.smtp.response import is_throttled, throttle_scope
 from newsletter.store import journal
 from newsletter.store.database import Database, open_database
 
@@ -49,10 +55,11 @@ def make_templates(settings: Settings, folder: Path) -> Templates:
 
 
 def make_transport(settings: Settings, folder: Path) -> Transport:
-    """A mail server if one is set, else a folder of .eml files."""
-    if settings.smtp.host:
-        return SmtpTransport(settings.smtp)
-    return FolderTransport(folder / settings.paths.outbox)
+    """The mail servers that are set, in their order; else a folder of .eml files."""
+    servers = [SmtpTransport(smtp) for smtp in (settings.smtp, settings.smtp2, settings.smtp3) if smtp.host]
+    if not servers:
+        return FolderTransport(folder / settings.paths.outbox)
+    return servers[0] if len(servers) == 1 else FailoverTransport(servers, time.monotonic)
 
 
 @asynccontextmanager
@@ -74,6 +81,10 @@ async def open_app(settings: Settings, folder: Path, *, clock: Clock = clock) ->
             clock=clock,
             connections=settings.smtp.connections,
             lease=timedelta(seconds=settings.schedule.lease_seconds),
+            signers=load_keys(folder / settings.paths.dkim),
+            pause=settings.pause,
+            pace=limits_of(settings.pace) if settings.smtp.host else Limits(),
+            throttle=lambda outcome: throttle_scope(outcome) if is_throttled(outcome) else None,
         )
         yield App(
             folder=folder,

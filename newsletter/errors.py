@@ -105,3 +105,7 @@ class CountError(NewsletterError):
 
 class SmtpError(NewsletterError):
     """The mail server cannot be used at all: wrong name, no TLS, wrong password."""
+
+    def __init__(self, sentence: str, *, is_our_fault: bool = False) -> None:
+        self.is_our_fault = is_our_fault  #: the server turned us away for what we are; trying again mends nothing
+        super().__init__(sentence)

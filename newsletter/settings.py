@@ -4,7 +4,7 @@ In: environment variables (`NEWSLETTER_SMTP__HOST`) and the file `newsletter.env
 at the edge. Out: a frozen `Settings` that is passed down; nobody imports an instance.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from newsletter.errors import SettingsError
+from newsletter.outbox.limits import read_domains, read_limits
 
 ENV_FILE = "newsletter.env"
 PREFIX = "NEWSLETTER_"
@@ -29,6 +30,16 @@ def _https(url: str) -> str:
     if url and not url.startswith("https://"):
         raise ValueError("must start with https://")
     return url.rstrip("/")
+
+
+def _checked_by(read: Callable[[str], object]) -> AfterValidator:
+    """The text stays as it is written; `read` says whether it can be."""
+
+    def check(text: str) -> str:
+        read(text)
+        return text
+
+    return AfterValidator(check)
 
 
 class _Group(BaseModel):
@@ -50,8 +61,12 @@ class Smtp(_Group):
     ca_file: Path | None = Field(None, description="Certificates to trust instead of those of the system.")
     connections: int = Field(4, description="How many connections are kept open at once.", ge=1, le=50)
     letters_per_connection: int = Field(500, description="After so many letters a connection is renewed.", ge=1)
-    connect_timeout: float = Field(30, description="Seconds to wait for a connection and greeting.", gt=0)
+    connect_timeout: float = Field(30, description="Seconds to wait for a connection.", gt=0)
+    # The least that RFC 5321 §4.5.3.2 asks of a client, each for its own step.
+    greeting_timeout: float = Field(300, description="Seconds to wait for the greeting of the server.", gt=0)
     command_timeout: float = Field(300, description="Seconds to wait for the answer to a command.", gt=0)
+    start_timeout: float = Field(120, description="Seconds to wait for the answer to DATA.", gt=0)
+    block_timeout: float = Field(180, description="Seconds in which at least some of a letter must be taken.", gt=0)
     data_timeout: float = Field(600, description="Seconds to wait for the answer to a whole letter.", gt=0)
     hostname: str = Field("", description="Name to greet the mail server with; empty: the domain of the From.")
 
@@ -72,6 +87,33 @@ class Mail(_Group):
         description="Send a letter again, with the same Message-ID, when it is not known whether it arrived; "
         "`false` holds it for a person.",
     )
+    relay_signs: bool = Field(
+        False,
+        description="The mail server adds a DKIM signature that covers List-Unsubscribe and List-Unsubscribe-Post; "
+        "only then, or when we sign, do letters offer one-click unsubscribing (RFC 8058).",
+    )
+
+
+class Pause(_Group):
+    consecutive: int = Field(
+        20, description="A mailing pauses after so many recipients in a row were refused for good.", ge=1
+    )
+    ratio: float = Field(0.1, description="A mailing pauses when more than this part is refused for good …", gt=0, le=1)
+    least: int = Field(100, description="… of at least so many recipients.", ge=1)
+
+
+class Pace(_Group):
+    relay: Annotated[str, _checked_by(read_limits)] = Field(
+        "",
+        description="Most letters that a mail server is handed, in any second, minute, hour or day: `10/s 5000/h` "
+        "(also `/min`, `/day`); empty: no limit.",
+    )
+    domain: Annotated[str, _checked_by(read_limits)] = Field(
+        "", description="The same for the recipients of one domain, for each domain."
+    )
+    domains: Annotated[str, _checked_by(read_domains)] = Field(
+        "", description="The same for named domains, instead of that: `gmail.com=20/s 2000/h, outlook.com=10/s`."
+    )
 
 
 class Store(_Group):
@@ -85,6 +127,7 @@ class Paths(_Group):
     templates: Path = Field(Path("templates"), description="Folder of the templates.")
     recipients: Path = Field(Path("recipients"), description="Folder of the recipient lists.")
     outbox: Path = Field(Path("var/outbox"), description="Folder that letters go into while no mail server is set.")
+    dkim: Path = Field(Path("dkim"), description="Folder of DKIM keys; `newsletter dkim make` makes one.")
 
 
 class Schedule(_Group):
@@ -95,6 +138,11 @@ class Schedule(_Group):
         60,
         description="After so many seconds without a sign of life, the letters of a stopped process are taken over.",
         ge=5,
+    )
+    undo_seconds: float = Field(
+        30,
+        description="A mailing that is sent `--at now` leaves so many seconds later; until then it can be undone.",
+        ge=0,
     )
 
 
@@ -107,9 +155,13 @@ class Settings(BaseSettings):
 
     store: Store = Store()
     smtp: Smtp = Smtp()
+    smtp2: Smtp = Smtp()
+    smtp3: Smtp = Smtp()
     mail: Mail = Mail()
     paths: Paths = Paths()
     schedule: Schedule = Schedule()
+    pause: Pause = Pause()
+    pace: Pace = Pace()
 
 
 def load(folder: Path) -> Settings:
@@ -135,10 +187,20 @@ def _variable(location: tuple[int | str, ...]) -> str:
     return name if name.startswith(PREFIX) else PREFIX + name
 
 
+#: Groups that repeat another; they are described in one line.
+REPEATED = {
+    "smtp2": "The same settings again for a second mail server, which is used while the first cannot be.",
+    "smtp3": "And for a third.",
+}
+
+
 def _described() -> Iterator[tuple[str, str, str]]:
     """Variable, default and description of every setting."""
     for group, field in Settings.model_fields.items():
         model = field.annotation
+        if group in REPEATED:
+            yield f"{PREFIX}{group.upper()}__HOST", "", REPEATED[group]
+            continue
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             raise TypeError(f"settings group {group} is no model")
         for name, info in model.model_fields.items():

@@ -23,6 +23,7 @@ class Server:
     refused: list[tuple[str, str, bytes]] = field(default_factory=list)  #: heard to the end, and not taken
     connections: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    answer: Answer = lambda _verb, _letters: None  #: may be changed while it serves
 
     async def wait_for_letters(self, count: int) -> None:
         while len(self.letters) < count:
@@ -36,20 +37,20 @@ def _verb(line: str) -> str:
 
 async def _serve(
     server: Server,
-    answer: Answer,
     extensions: tuple[str, ...],
     tls: ssl.SSLContext | None,
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
 ) -> None:
     server.connections += 1
-    sender = recipient = ""
+    sender: str | None = None
+    recipient = ""
 
     async def say(text: str) -> None:
         writer.write(text.encode("utf-8", "surrogateescape") + b"\r\n")
         await writer.drain()
 
-    greeting = answer("CONNECT", server.connections)
+    greeting = server.answer("CONNECT", server.connections)
     if greeting == HANG_UP:
         return
     await say(greeting or "220 localhost ESMTP")
@@ -57,11 +58,17 @@ async def _serve(
         line = raw.decode().rstrip("\r\n")
         verb = _verb(line)
         server.commands.append(line)
-        wanted = answer(verb, len(server.letters))
+        wanted = server.answer(verb, len(server.letters))
         if wanted == HANG_UP:
             return
+        if verb == "MAIL":
+            sender, recipient = None, ""  # a refused one leaves nothing behind
+        elif verb == "RCPT":
+            recipient = ""
         if wanted:
             await say(wanted)
+            if wanted.startswith("421"):
+                return
             continue
         if verb == "EHLO":
             await say("\r\n".join(["250-localhost", *(f"250-{one}" for one in extensions), "250 8BITMIME"]))
@@ -73,16 +80,20 @@ async def _serve(
         elif verb == "MAIL":
             sender = line.partition("<")[2].partition(">")[0]
             await say("250 2.1.0 ok")
+        elif (verb == "RCPT" and sender is None) or (verb == "DATA" and not recipient):
+            await say("503 5.5.1 out of order")
         elif verb == "RCPT":
             recipient = line.partition("<")[2].partition(">")[0]
             await say("250 2.1.5 ok")
         elif verb == "DATA":
             await say("354 go on")
             content = await reader.readuntil(b"\r\n.\r\n")
-            wanted = answer(".", len(server.letters))
+            wanted = server.answer(".", len(server.letters))
+            assert sender is not None
             letter = (sender, recipient, content[:-3].replace(b"\r\n..", b"\r\n."))
             (server.letters if not wanted or wanted.startswith("2") else server.refused).append(letter)
             server.changed.set()
+            sender, recipient = None, ""
             if wanted == HANG_UP:
                 return
             await say(wanted or "250 2.0.0 queued")
@@ -103,7 +114,7 @@ async def smtp_server(
     port: int = 0,
 ) -> AsyncIterator[Server]:
     """Serve while the block runs. `answer(verb, letters so far)` gives a reply, HANG_UP, or None for the usual one."""
-    server = Server()
+    server = Server(answer=answer)
     tasks: set[asyncio.Task[None]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -111,7 +122,7 @@ async def smtp_server(
         assert task is not None
         tasks.add(task)
         try:
-            await _serve(server, answer, extensions, tls, reader, writer)
+            await _serve(server, extensions, tls, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass  # the client has gone
         finally:

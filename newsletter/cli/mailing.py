@@ -1,24 +1,28 @@
-"""`newsletter mailing …`."""
+"""`newsletter mailing …`: what goes out, and when. What a person decides about letters is in `cli.letters`."""
 
-from datetime import datetime
+from datetime import timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from newsletter.app import App
-from newsletter.cli import console
+from newsletter.cli import console, letters
+from newsletter.cli.letters import Slug
 from newsletter.cli.series import Json
-from newsletter.errors import CountError, NewsletterError, RuleError
-from newsletter.outbox import control
+from newsletter.errors import NewsletterError
+from newsletter.outbox import control, trial
+from newsletter.outbox.advice import next_steps
+from newsletter.outbox.delivery import DeliveryState
 from newsletter.outbox.outcome import Outcome, OutcomeKind
-from newsletter.schedule.rules import to_instant
-from newsletter.store import deliveries, journal, mailings
+from newsletter.schedule.state import MailingState
+from newsletter.store import audience, deliveries, fence, journal, mailings, remedies
 from newsletter.store.mailings import MailingRow
 
 commands = typer.Typer(no_args_is_help=True, help="Mailings: what goes out about an event, and when.")
 
-Slug = Annotated[str, typer.Argument(help="The mailing, as `newsletter mailing list` shows it.")]
+#: Attempts that were refused, and are shown to people.
+SHOWN = 20
+
 At = Annotated[
     str, typer.Option("--at", help="Another time than the plan's: “YYYY-MM-DD HH:MM” on the series' clock, or “now”.")
 ]
@@ -33,7 +37,8 @@ def list_mailings(
     async def action(app: App) -> list[tuple[MailingRow, int]]:
         async with app.database.read() as tx:
             rows = await mailings.all_mailings(tx, event)
-            return [(row, await _recipients(app, row)) for row in rows]
+            counts = await audience.count_recipients(tx, rows)
+            return [(row, counts[row.id]) for row in rows]
 
     found = console.with_app(action)
     if as_json:
@@ -46,31 +51,24 @@ def list_mailings(
     )
 
 
-async def _recipients(app: App, row: MailingRow) -> int:
-    """Who would get it, or, once it has started, who gets it."""
-    async with app.database.read() as tx:
-        if row.started_at is None:
-            return await deliveries.count_audience(tx, row.id)
-        return sum((await deliveries.count_states(tx, row.id)).values())
-
-
 @commands.command("show")
 def show(slug: Slug, as_json: Json = False) -> None:
-    """Show one mailing: state, time, recipients, outcomes, and what happened to it."""
+    """Show one mailing: state, time, recipients, outcomes, what happened to it, and what you can do next."""
 
     async def action(app: App) -> dict[str, object]:
         async with app.database.read() as tx:
             row = await mailings.get_mailing(tx, slug)
+            states = await deliveries.count_states(tx, row.id)
+            stopped = row.state is MailingState.CANCELLED
+            doubts = [one for one in await remedies.letters_in_doubt(tx, row.id) if stopped or one["next_at"] is None]
             return {
                 "mailing": row,
+                "corrects": await mailings.slug_of(tx, row.corrects_id) if row.corrects_id else "",
                 "lists": await mailings.lists_of(tx, row.id),
-                "recipients": await _recipients(app, row),
-                "deliveries": await deliveries.count_states(tx, row.id),
-                "refusals": [
-                    dict(attempt)
-                    for attempt in await deliveries.attempts_of(tx, row.id)
-                    if attempt["kind"] != OutcomeKind.SENT.value
-                ],
+                "recipients": (await audience.count_recipients(tx, [row]))[row.id],
+                "deliveries": states,
+                "next": next_steps(row, states, app.clock(), held_in_doubt=len(doubts)),
+                "refusals": [dict(attempt) for attempt in await remedies.refusals(tx, row.id)],
                 "journal": [dict(note) for note in await journal.read_notes(tx, slug)],
             }
 
@@ -83,16 +81,24 @@ def show(slug: Slug, as_json: Json = False) -> None:
 
 def _show(found: dict[str, object]) -> None:
     row, states, notes, refusals = found["mailing"], found["deliveries"], found["journal"], found["refusals"]
+    steps = found["next"]
     if not (isinstance(row, MailingRow) and isinstance(states, dict)):
         raise TypeError("a mailing has a row and counts")
     due = console.local(row.due_at, row.timezone) or "no date yet"
     console.say(f"{row.slug}: {row.state}{f' ({row.reason})' if row.reason else ''}")
+    for step in steps if isinstance(steps, list) else []:
+        console.say(f"  next: {step}")
     console.say(f"  template {row.planned.template}, due {due}, {found['recipients']} recipients")
+    if found["corrects"]:
+        console.say(f"  corrects {found['corrects']}, for those whom it reached")
     for state, count in sorted(states.items()):
         console.say(f"  {count} {state}")
-    for attempt in refusals if isinstance(refusals, list) else []:
+    refused = refusals if isinstance(refusals, list) else []
+    for attempt in refused[-SHOWN:]:
         said = " ".join(str(attempt[key]) for key in ("code", "enhanced", "text") if attempt[key])
         console.say(f"  subscriber #{attempt['subscriber_id']}: {attempt['kind']} at {attempt['phase']}: {said}")
+    if len(refused) > SHOWN:
+        console.say(f"  … and {len(refused) - SHOWN} attempts before these: newsletter mailing show {row.slug} --json")
     for note in notes if isinstance(notes, list) else []:
         console.say(f"  {console.local(note['at'], row.timezone)}  {note['action']}: {note['detail']}")
 
@@ -107,62 +113,61 @@ def schedule(
 ) -> None:
     """Confirm a mailing: from now on it goes out by itself when it is due."""
 
-    async def action(app: App) -> MailingRow:
-        async with app.database.read() as tx:
-            row = await mailings.get_mailing(tx, slug)
-        now = app.clock()
-        moment = parse_at(at, ZoneInfo(row.timezone), now) if at else None
-        confirmed = recipients if recipients is not None else _ask(slug, await control.audience(app.database, slug))
-        return await control.schedule(app.database, app.templates, slug, recipients=confirmed, now=now, at=moment)
+    async def action(app: App) -> tuple[MailingRow, timedelta]:
+        count = recipients
+        if count is None:
+            people = await control.count_audience(app.database, slug)
+            count = letters.ask(f"{slug} goes to {people} recipients", people)
+        now, undo = app.clock(), timedelta(seconds=app.settings.schedule.undo_seconds)
+        moment = await letters.moment(app, slug, at, now)
+        row = await control.schedule(app.database, app.templates, slug, recipients=count, now=now, at=moment, undo=undo)
+        is_soon = row.due_at is not None and row.due_at <= now + undo
+        return row, undo if is_soon else timedelta()
 
-    row = console.with_app(action)
+    row, undo = console.with_app(action)
     due = console.local(row.due_at, row.timezone) or "when the event has a date"
     console.say(f"{slug}: scheduled, {due}, for {row.confirmed} recipients")
-
-
-def _ask(slug: str, count: int) -> int:
-    if not console.out.is_terminal:
-        raise CountError(f"{slug} goes to {count} recipients; confirm with --recipients {count}")
-    console.say(f"{slug} goes to {count} recipients.")
-    return int(typer.prompt("Type that number to confirm", type=int))
-
-
-def parse_at(text: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """What `--at` means: a wall-clock time of the series, or now.
-
-    Raises:
-        RuleError: it cannot be read.
-    """
-    if text == "now":
-        return now
-    for form in ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"):
-        try:
-            return to_instant(datetime.strptime(text, form), zone)
-        except ValueError:
-            continue
-    raise RuleError(f"the time “{text}” cannot be read; write it as 2026-03-14 09:00, or now")
+    if undo:
+        console.say(f"It leaves in {undo.total_seconds():.0f} seconds; to undo it: newsletter mailing cancel {slug}")
 
 
 @commands.command("hold")
 def hold(slug: Slug) -> None:
-    """Stop a mailing that is scheduled or on its way; schedule it again to go on, or cancel it."""
+    """Stop a mailing that is scheduled, or pause it on its way; what was not sent yet waits for you."""
+
+    async def action(app: App) -> list[str]:
+        row = await control.hold(app.database, slug, now=app.clock())
+        async with app.database.read() as tx:
+            return next_steps(row, await deliveries.count_states(tx, row.id), app.clock())
+
+    steps = console.with_app(action)
+    console.say(f"{slug}: held; what was not sent yet waits for you")
+    for step in steps:
+        console.say(f"  next: {step}")
+
+
+@commands.command("resume")
+def resume(slug: Slug) -> None:
+    """Let a mailing that was paused on its way go on as it was."""
 
     async def action(app: App) -> MailingRow:
-        return await control.hold(app.database, slug, now=app.clock())
+        return await control.resume(app.database, slug, now=app.clock())
 
     console.with_app(action)
-    console.say(f"{slug}: held; what was not sent yet waits for you")
+    console.say(f"{slug}: goes on with the letters that were not sent yet")
 
 
 @commands.command("cancel")
 def cancel(slug: Slug) -> None:
-    """Take a mailing out of the schedule; it can be scheduled again."""
+    """Take a mailing out of the schedule, or stop it for good on its way; what was sent stays sent."""
 
-    async def action(app: App) -> MailingRow:
-        return await control.cancel(app.database, slug, now=app.clock())
+    async def action(app: App) -> int:
+        row = await control.cancel(app.database, slug, now=app.clock())
+        async with app.database.read() as tx:
+            return (await deliveries.count_states(tx, row.id)).get(DeliveryState.SENT.value, 0)
 
-    console.with_app(action)
-    console.say(f"{slug}: cancelled")
+    sent = console.with_app(action)
+    console.say(f"{slug}: cancelled{f'; {sent} letters had been sent' if sent else ''}")
 
 
 @commands.command("test")
@@ -170,10 +175,16 @@ def test(slug: Slug, to: Annotated[str, typer.Option("--to", help="The address t
     """Send the letter as it is now to one address, marked [TEST]; nobody on the lists gets anything."""
 
     async def action(app: App) -> Outcome:
-        return await control.send_test(app.sending, app.templates, slug, to)
+        await fence.guard(app.database, now=app.clock())
+        return await trial.send_test(app.sending, app.templates, slug, to)
 
     outcome = console.with_app(action)
     if outcome.kind is not OutcomeKind.SENT:
         said = " ".join(part for part in (str(outcome.code or ""), outcome.enhanced, outcome.text) if part)
         raise NewsletterError(f"the test letter was not taken ({outcome.kind}): {said}")
     console.say(f"{slug}: test letter sent ({outcome.text})")
+
+
+commands.command("resolve")(letters.resolve)
+commands.command("again")(letters.again)
+commands.command("correct")(letters.correct)

@@ -10,13 +10,15 @@ from typing import Annotated
 import typer
 
 from newsletter import __version__
-from newsletter.cli import console, event, mailing, recipients, series
+from newsletter.cli import console, dkim, event, mailing, recipients, series, store
 from newsletter.cli.demo import demo
 from newsletter.cli.explain import explain
 from newsletter.cli.init import init
 from newsletter.cli.preview import preview
 from newsletter.cli.rehearse import rehearse
 from newsletter.cli.run import run_command
+from newsletter.cli.store_copy import copy_command
+from newsletter.cli.worker import worker_command
 from newsletter.errors import NewsletterError
 
 commands = typer.Typer(
@@ -31,8 +33,12 @@ commands.add_typer(event.commands, name="event")
 commands.add_typer(series.commands, name="series")
 commands.add_typer(recipients.commands, name="recipients")
 commands.add_typer(mailing.commands, name="mailing")
+commands.add_typer(dkim.commands, name="dkim")
+commands.add_typer(store.commands, name="store")
+store.commands.command("copy")(copy_command)
 commands.command("init")(init)
 commands.command("run")(run_command)
+commands.command("worker")(worker_command)
 commands.command("rehearse")(rehearse)
 commands.command("explain")(explain)
 commands.command("preview")(preview)

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from newsletter.app import App
 from newsletter.cli import console
+from newsletter.cli.worker import is_shared, work
+from newsletter.store import fence
 
 
 def run_command() -> None:
@@ -18,6 +20,10 @@ def run_command() -> None:
     from newsletter.schedule.runner import Runner  # the scheduler is slow to load, and no other command needs it
 
     async def action(app: App) -> None:
+        await fence.guard(app.database, now=app.clock())
+        if is_shared(app):
+            await work(app)
+            return
         progress = console.SendingProgress()
         runner = Runner(
             app.sending,
@@ -38,7 +44,8 @@ def run_command() -> None:
 
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, interrupted)
-        way_out = app.settings.smtp.host or f"the folder {app.settings.paths.outbox}"
+        servers = [smtp.host for smtp in (app.settings.smtp, app.settings.smtp2, app.settings.smtp3) if smtp.host]
+        way_out = ", else to ".join(servers) or f"the folder {app.settings.paths.outbox}"
         console.say(f"running; letters go to {way_out}; stop with Ctrl-C")
         try:
             await runner.run()
@@ -46,7 +53,7 @@ def run_command() -> None:
             progress.stop()
         console.say_or_ignore("stopped; what was not sent yet goes on at the next start")
 
-    console.with_app(action)
+    console.with_app(action, sends=True)
 
 
 def _stamped(app: App) -> Callable[[str], None]:

@@ -54,6 +54,12 @@ class Letter:
         self._fixed_subject = "" if self._subject else text_field("Subject", mailing.subject)
         self._structure = structure(mailing)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it holds values, defaults and conditions only: then it can be made for all whose values are alike."""
+        texts = (self._text, self._html, self._subject)
+        return all(text is None or text.is_plain for text in texts)
+
     def address(self, recipient: Recipient) -> bytes:
         """The letter of one recipient.
 

@@ -119,6 +119,11 @@ class Compiled:
             raise TemplateError(f"{place}:{error.lineno}: {error.message}") from error
         self._template = Template.from_code(environment, code, environment.make_globals(None))
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is filled in without Jinja2."""
+        return self._text is not None
+
     def pieces(self, values: blanks.Values, *, recipient: str) -> list[str]:
         """The text for one recipient, in pieces to be joined.
 

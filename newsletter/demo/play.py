@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.app import App, open_app, shipped
 from newsletter.events.importer import import_event
-from newsletter.outbox.control import audience, schedule
+from newsletter.outbox.control import count_audience, schedule
 from newsletter.outbox.delivery import DeliveryState
 from newsletter.outbox.fire import close_ended, look_at_clock
 from newsletter.outbox.worker import Worker
@@ -79,7 +79,7 @@ async def set_up(folder: Path) -> AsyncIterator[Stage]:
             plan = [f"{event.slug}/{entry.name}" for entry in event.series.plan]
             people = 0
             for slug in plan:
-                people = await audience(app.database, slug)
+                people = await count_audience(app.database, slug)
                 await schedule(app.database, app.templates, slug, recipients=people, now=clock())
             yield Stage(app=app, clock=clock, inbox=inbox, people=people, plan=tuple(plan))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class DeliveryState(StrEnum):
@@ -31,7 +32,15 @@ OPEN = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery:
+class Batch:
+    """Neighbouring deliveries of one mailing, as they are handed to one of many workers."""
+
+    mailing_id: int
+    first: int  #: id of the first delivery
+    last: int  #: id of the last, included
+
+
+class Delivery(NamedTuple):
     """A claimed delivery, with what is known of its subscriber at this moment."""
 
     id: int
@@ -44,7 +53,7 @@ class Delivery:
     queued_at: datetime
     suppressed: str | None  #: reason, if there is one now
     subscribed: bool  #: still active on one of the lists that the mailing goes to
-    claimed_by: str  #: the worker's connection that holds it
+    claimed_by: str  #: the worker that holds it
     list_id: int  #: the list that an unsubscribe link in this letter is about
 
 

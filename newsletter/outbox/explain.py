@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.schedule.state import PENDING, MailingState
-from newsletter.store import deliveries, mailings, subscribers
+from newsletter.store import corrections, deliveries, mailings, subscribers
 from newsletter.store.database import Database
 from newsletter.store.mailings import MailingRow
 from newsletter.subscribers.subscriber import Subscriber, SubscriptionState, address_key
@@ -36,6 +36,14 @@ class Next:
     due_at: datetime | None
     timezone: str
     verdict: str  #: whether they get it, and why
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corrected:
+    """What a correction corrects: who got that and has left since is not written to any more."""
+
+    mailing: str
+    is_reached: bool  #: they got it, or may have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +92,7 @@ async def _explain_known(tx: AsyncConnection, person: Subscriber, suppressed: st
     got = await deliveries.deliveries_of(tx, person.id)
     rows = await mailings.all_mailings(tx)
     audiences = {row.id: await mailings.lists_of(tx, row.id) for row in rows}
+    corrected = await _corrected(tx, rows, person.id)
     slugs = {row["mailing"] for row in got}
     zones = {row.slug: row.timezone for row in rows}
     list_zones = {slug: row.timezone for row in rows for slug in audiences[row.id]}
@@ -98,7 +107,7 @@ async def _explain_known(tx: AsyncConnection, person: Subscriber, suppressed: st
                 mailing=row.slug,
                 started_at=row.started_at,
                 timezone=row.timezone,
-                why=why_not(row, audiences[row.id], states, suppressed),
+                why=why_not(row, audiences[row.id], states, suppressed, corrected.get(row.id)),
             )
             for row in rows
             if row.state not in PENDING and row.slug not in slugs
@@ -108,7 +117,7 @@ async def _explain_known(tx: AsyncConnection, person: Subscriber, suppressed: st
                 mailing=row.slug,
                 due_at=row.due_at,
                 timezone=row.timezone,
-                verdict=verdict(row, audiences[row.id], states, suppressed),
+                verdict=verdict(row, audiences[row.id], states, suppressed, corrected.get(row.id)),
             )
             for row in rows
             if row.state in PENDING
@@ -116,10 +125,31 @@ async def _explain_known(tx: AsyncConnection, person: Subscriber, suppressed: st
     )
 
 
+async def _corrected(tx: AsyncConnection, rows: Sequence[MailingRow], subscriber_id: int) -> dict[int, Corrected]:
+    """By correction: what it corrects, and whether that reached this subscriber."""
+    slugs = {row.id: row.slug for row in rows}
+    return {
+        row.id: Corrected(
+            mailing=slugs[row.corrects_id],
+            is_reached=await corrections.has_reached(tx, row.corrects_id, subscriber_id),
+        )
+        for row in rows
+        if row.corrects_id is not None
+    }
+
+
 def verdict(
-    row: MailingRow, audience: Sequence[str], states: Mapping[str, Subscription], suppressed: str | None
+    row: MailingRow,
+    audience: Sequence[str],
+    states: Mapping[str, Subscription],
+    suppressed: str | None,
+    corrected: Corrected | None = None,
 ) -> str:
     """Whether somebody with these subscriptions would get a mailing that is pending, in a sentence."""
+    if suppressed is None and corrected is not None:
+        if not corrected.is_reached:
+            return f"no: it corrects {corrected.mailing}, which they did not get"
+        return f"{verdict(row, audience, states, suppressed)}; it corrects {corrected.mailing}, which reached them"
     on = [slug for slug in audience if _state(states, slug) is SubscriptionState.ACTIVE]
     left = [slug for slug in audience if _state(states, slug) is SubscriptionState.UNSUBSCRIBED]
     if suppressed is not None:
@@ -138,11 +168,19 @@ def verdict(
 
 
 def why_not(
-    row: MailingRow, audience: Sequence[str], states: Mapping[str, Subscription], suppressed: str | None
+    row: MailingRow,
+    audience: Sequence[str],
+    states: Mapping[str, Subscription],
+    suppressed: str | None,
+    corrected: Corrected | None = None,
 ) -> str:
     """Why somebody has no delivery of a mailing that has started, been sent or been cancelled, in a sentence."""
     if row.started_at is None:
         return f"the mailing was cancelled ({row.reason})"
+    if corrected is not None:
+        if not corrected.is_reached:
+            return f"it corrects {corrected.mailing}, which they did not get"
+        return f"{why_not(row, audience, states, suppressed)}; it corrects {corrected.mailing}, which reached them"
     active = [slug for slug in audience if _state(states, slug) is SubscriptionState.ACTIVE]
     left = [slug for slug in audience if _state(states, slug) is SubscriptionState.UNSUBSCRIBED]
     if any(states[slug].since <= row.started_at for slug in active):

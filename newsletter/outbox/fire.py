@@ -15,7 +15,7 @@ from newsletter.outbox.delivery import DeliveryState
 from newsletter.outbox.proof import misfits, outgrown, unfinished
 from newsletter.schedule.rules import Due, decide_due
 from newsletter.schedule.state import MailingState, move
-from newsletter.store import deliveries, events, journal, mailings
+from newsletter.store import audience, deliveries, events, fence, journal, mailings, remedies
 from newsletter.store.database import Database
 from newsletter.store.mailings import MailingRow
 
@@ -50,23 +50,26 @@ async def look_at_clock(database: Database, templates: Templates, *, now: dateti
             happened += await _miss(database, row, now)
         elif due is Due.FIRE and row.state is MailingState.SCHEDULED:
             happened += await _fire(database, templates, row, now)
+    await fence.remember(database)
     return happened
 
 
 async def close_ended(database: Database, *, now: datetime) -> list[Ended]:
-    """Mark as sent every mailing whose deliveries have all ended."""
+    """Mark as sent every mailing whose deliveries have all ended, and end what came back to one that was cancelled."""
     async with database.read() as tx:
-        if not await deliveries.done(tx):
+        if not await deliveries.done(tx) and not await remedies.has_late(tx):
             return []
     ended = []
     async with database.write() as tx:
+        await remedies.withdraw_late(tx, now=now)
         done = set(await deliveries.done(tx))
         for row in await mailings.mailings_in(tx, (MailingState.SENDING,)):
             if row.id not in done:
                 continue
             counts = await deliveries.count_states(tx, row.id)
             summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "no recipients"
-            await mailings.set_state(tx, row.id, row.state, move(row.state, MailingState.SENT), ended_at=now)
+            if not await mailings.set_state(tx, row.id, row.state, move(row.state, MailingState.SENT), ended_at=now):
+                continue
             await journal.note(tx, row.slug, "sent", summary, at=now)
             ended.append(Ended(slug=row.slug, summary=summary))
     return ended
@@ -79,8 +82,8 @@ async def _fire(database: Database, templates: Templates, row: MailingRow, now: 
             event = await events.get_event(tx, row.event)
             why = (
                 unfinished(content, event)
-                or outgrown(row.confirmed, await deliveries.count_audience(tx, row.id))
-                or await misfits(content, deliveries.audience(tx, row.id))
+                or outgrown(row.confirmed, await audience.count_audience(tx, row.id))
+                or await misfits(content, audience.audience(tx, row.id))
             )
     except Exception as error:  # whatever is wrong with one mailing must not stop the others
         kind = "" if isinstance(error, NewsletterError) else f"unexpected {type(error).__name__}: "
@@ -90,7 +93,7 @@ async def _fire(database: Database, templates: Templates, row: MailingRow, now: 
     async with database.write() as tx:
         if not await mailings.start(tx, row, content, now=now):
             return []
-        letters = await deliveries.enqueue(tx, row.id, now=now)
+        letters = await audience.enqueue(tx, row.id, now=now)
         await journal.note(tx, row.slug, "started", f"{letters} recipients", at=now)
     return [Fired(slug=row.slug, letters=letters)]
 

@@ -18,7 +18,7 @@ from newsletter.outbox.fire import order_of
 from newsletter.outbox.proof import misfits, outgrown, unfinished
 from newsletter.schedule.rules import Due, decide_due
 from newsletter.schedule.state import PENDING, MailingState
-from newsletter.store import deliveries, events, mailings
+from newsletter.store import audience, events, mailings
 from newsletter.store.database import Database
 from newsletter.store.mailings import MailingRow
 
@@ -51,7 +51,7 @@ async def rehearse(database: Database, templates: Templates, *, begin: date, end
         lines = []
         for row in rows:
             event = await events.get_event(tx, row.event)
-            count = await deliveries.count_audience(tx, row.id)
+            count = await audience.count_audience(tx, row.id)
             subject, trouble = await _proof(tx, event, row, count, templates)
             remark = f"would be held: {trouble}" if trouble else HINTS[row.state].format(reason=row.reason)
             at = _fires_at(row, begin)
@@ -70,7 +70,7 @@ async def _proof(
         why = (
             unfinished(mailing, event)
             or outgrown(row.confirmed, recipients)
-            or await misfits(mailing, deliveries.audience(tx, row.id))
+            or await misfits(mailing, audience.audience(tx, row.id))
         )
     except NewsletterError as error:
         return "", str(error)

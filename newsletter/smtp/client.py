@@ -1,24 +1,25 @@
-"""Stage 5: letters to a mail server. The only import of aiosmtplib.
+"""Stage 5: the way to a mail server: connection, TLS and login. The only import of aiosmtplib.
 
-In: envelope and bytes of a letter. Out: an `Outcome` that knows whether the final dot had been sent: before it nothing
-was delivered and a retry is safe; after it, without a reply, the letter is in doubt (RFC 1047, RFC 5321 §6.1).
+In: the settings of the server. Out: sessions that letters are sent on, over a connection that is secured as wanted, or
+none at all: no login and no MAIL travels before that.
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address
+from typing import cast
 
 import aiosmtplib
 
 from newsletter.errors import SmtpError
-from newsletter.outbox.outcome import Outcome, OutcomeKind
+from newsletter.outbox.outcome import OutcomeKind
 from newsletter.settings import Security, Smtp
+from newsletter.smtp.replies import BrokenError, Replies
 from newsletter.smtp.response import shown, to_outcome
-
-#: What aiosmtplib and the network raise when a connection breaks.
-BROKEN = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError, asyncio.IncompleteReadError)
+from newsletter.smtp.session import Opened, SmtpSession
 
 
 def security_of(settings: Smtp) -> Security:
@@ -52,120 +53,128 @@ class SmtpTransport:
 
     def __init__(self, settings: Smtp) -> None:
         self.settings = settings
+        self.relay = f"{settings.host}:{settings.port}"
+        self._tls: ssl.SSLContext | None = None
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator["SmtpSession"]:
-        session = SmtpSession(self.settings)
+    async def session(self) -> AsyncIterator[SmtpSession]:
+        session = SmtpSession(self.settings, self._connect)
         try:
             yield session
+        except BaseException:
+            session.abandon()
+            raise
         finally:
             await session.close()
 
-
-class SmtpSession:
-    """One connection, opened with the first letter, kept open, and renewed when it broke or has done its share."""
-
-    def __init__(self, settings: Smtp) -> None:
-        self._settings = settings
-        self._client: aiosmtplib.SMTP | None = None
-        self._letters = 0
-
-    async def send(self, sender: str, recipient: str, letter: bytes) -> Outcome:
-        outcome = await self._once(sender, recipient, letter)
-        if outcome.phase == "mail" and self._letters > 1 and outcome.code in (0, 421):
-            # The server had enough of this connection, not of this recipient: a new one, and the same letter.
-            outcome = await self._once(sender, recipient, letter)
-        return outcome
-
-    async def _once(self, sender: str, recipient: str, letter: bytes) -> Outcome:
-        if self._client is None or not self._client.is_connected:
-            # EHLO says a name that is ours, never that of this machine (RFC 5321 §4.1.1.1).
-            self._client = await self._connect(self._settings.hostname or sender.rpartition("@")[2])
-            self._letters = 0
-        outcome = await self._attempt(self._client, sender, recipient, letter)
-        self._letters += 1
-        if self._letters >= self._settings.letters_per_connection or not _is_usable(outcome):
-            await self.close()  # RFC 5321 §3.8: after 421 the server closes; after a broken one we do
-        return outcome
-
-    async def close(self) -> None:
-        """QUIT, as RFC 5321 §4.1.1.10 asks; a connection that is gone already is closed all the same."""
-        client, self._client = self._client, None
-        if client is not None:
-            with suppress(aiosmtplib.SMTPException, *BROKEN):
-                if client.is_connected:
-                    await client.quit(timeout=5)
-            client.close()
-
-    async def _attempt(self, client: aiosmtplib.SMTP, sender: str, recipient: str, letter: bytes) -> Outcome:
-        phase = "mail"
-        try:
-            await client.mail(sender)
-            phase = "rcpt"
-            await client.rcpt(recipient)
-            phase = "data"
-            ready = await client.execute_command(b"DATA")
-            if ready.code != aiosmtplib.SMTPStatus.start_input:
-                return await self._refused(client, phase, ready.code, ready.message)
-            phase = "letter"
-            return await self._hand_over(client, letter)
-        except aiosmtplib.SMTPResponseException as refusal:
-            return await self._refused(client, phase, refusal.code, refusal.message)
-        except BROKEN as error:
-            kind = OutcomeKind.IN_DOUBT if phase == "letter" else OutcomeKind.TEMPORARY
-            return Outcome(kind=kind, phase=phase, text=_said(error))
-
-    async def _hand_over(self, client: aiosmtplib.SMTP, letter: bytes) -> Outcome:
-        protocol = client.protocol
-        if protocol is None:
-            return Outcome(kind=OutcomeKind.TEMPORARY, phase="data", text="the connection was lost before the letter")
-        # Dots at line starts are doubled (RFC 5321 §4.5.2); the letter itself already ends in CRLF.
-        stuffed = letter.replace(b"\r\n.", b"\r\n..")
-        protocol.write(stuffed + b".\r\n")
-        answer = await protocol.read_response(timeout=self._settings.data_timeout)
-        return to_outcome("letter", answer.code, answer.message)
-
-    async def _refused(self, client: aiosmtplib.SMTP, phase: str, code: int, text: str) -> Outcome:
-        outcome = to_outcome(phase, code, text)
-        if 400 <= code < 600 and code != 421:
-            with suppress(aiosmtplib.SMTPException, *BROKEN):
-                await client.rset(timeout=self._settings.command_timeout)
-        return outcome
-
-    async def _connect(self, hostname: str) -> aiosmtplib.SMTP:
-        settings, security = self._settings, security_of(self._settings)
+    async def _connect(self, hostname: str) -> Opened:
+        settings, security = self.settings, security_of(self.settings)
+        if security is not Security.NONE and self._tls is None:
+            self._tls = tls_context(settings)
         where = f"{settings.host}:{settings.port}"
-        client = aiosmtplib.SMTP(
-            hostname=settings.host,
-            port=settings.port,
-            local_hostname=hostname,
-            timeout=settings.connect_timeout,
-            use_tls=security is Security.TLS,
-            start_tls=security is Security.STARTTLS,
-            tls_context=None if security is Security.NONE else tls_context(settings),
-        )
+        try:
+            client = aiosmtplib.SMTP(
+                hostname=settings.host,
+                sock=await _reach(settings),
+                local_hostname=hostname,
+                timeout=settings.greeting_timeout,
+                use_tls=security is Security.TLS,
+                start_tls=security is Security.STARTTLS,
+                tls_context=self._tls,
+            )
+        except (OSError, TimeoutError) as error:
+            raise SmtpError(f"{where} cannot be reached: {_said(error)}") from error
         try:
             await client.connect()
-            if security is Security.NONE:
-                await client.ehlo()
+            # After STARTTLS the server is asked again: what it said before TLS counts for nothing (RFC 3207 §4.2).
+            await _greet(client)
             if settings.username:
-                await client.login(settings.username, settings.password.get_secret_value())
+                await _log_in(client, settings)
         except aiosmtplib.SMTPAuthenticationError as error:
             client.close()
-            raise SmtpError(
-                f"{where} refused the login ({error.code}); check NEWSLETTER_SMTP__USERNAME and _PASSWORD"
-            ) from None
+            refused = f"{where} refused the login ({error.code}); check NEWSLETTER_SMTP__USERNAME and _PASSWORD"
+            raise SmtpError(refused, is_our_fault=error.code >= 500) from None
         except (aiosmtplib.SMTPException, OSError) as error:
             client.close()
-            raise SmtpError(f"{where} cannot be used with security {security}: {_said(error)}") from error
-        client.timeout = settings.command_timeout
-        return client
+            refused = f"{where} cannot be used with security {security}: {_said(error)}"
+            raise SmtpError(refused, is_our_fault=_is_our_fault(error)) from error
+        return _opened(client)
 
 
-def _is_usable(outcome: Outcome) -> bool:
-    """Whether the connection is in order after this outcome: it was answered, as the protocol wants it."""
-    lost_step = outcome.phase == "data" and outcome.code < 400
-    return 200 <= outcome.code < 600 and outcome.code != 421 and not lost_step
+async def _reach(settings: Smtp) -> socket.socket:
+    """A connected socket: the addresses of the host are tried one after another."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(settings.connect_timeout):
+        found = await loop.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+        for number, (family, kind, protocol, _, address) in enumerate(found, 1):
+            connecting = socket.socket(family, kind, protocol)
+            connecting.setblocking(False)
+            try:
+                await loop.sock_connect(connecting, address)
+            except BaseException as error:
+                connecting.close()
+                if number == len(found) or not isinstance(error, OSError):
+                    raise
+            else:
+                return connecting
+    raise OSError("its name has no address")
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError as error:
+        if error.code not in (500, 502, 504):
+            raise
+        await client.helo()  # a server that knows no extensions (RFC 5321 §3.2)
+
+
+async def _log_in(client: aiosmtplib.SMTP, settings: Smtp) -> None:
+    try:
+        await client.login(settings.username, settings.password.get_secret_value())
+    except aiosmtplib.SMTPResponseException as error:
+        # What a server says to a login may repeat it, and what is no reply is quoted whole: only the code is kept.
+        raise aiosmtplib.SMTPAuthenticationError(error.code, "") from None
+
+
+def _is_our_fault(error: Exception) -> bool:
+    """Whether the server turned us away for what we are: 554 or 521 as its greeting, 530 and the like later."""
+    code = getattr(error, "code", 0)
+    phase = "connect" if isinstance(error, aiosmtplib.SMTPConnectResponseError) else "ehlo"
+    return to_outcome(phase, code, str(getattr(error, "message", ""))).kind is OutcomeKind.OUR_FAULT if code else False
+
+
+def _opened(client: aiosmtplib.SMTP) -> Opened:
+    """From here on the conversation is ours; what aiosmtplib knows of the server is kept."""
+    if client.transport is None:
+        raise SmtpError("the connection was lost right after the login")
+    replies = Replies(cast("asyncio.Transport", client.transport))
+
+    async def quit_() -> None:
+        with suppress(BrokenError):
+            replies.write(b"QUIT\r\n", 1)
+            await replies.reply(5)
+        close()
+
+    def close() -> None:
+        replies.release()
+        client.close()
+
+    def abort() -> None:
+        replies.fail("the connection was given up")
+        close()
+
+    offered = {name.lower(): value for name, value in client.esmtp_extensions.items()}
+    size = offered.get("size", "")
+    return Opened(
+        replies=replies,
+        is_pipelined="pipelining" in offered,
+        has_size="size" in offered,
+        size_limit=int(size) if size.isdigit() else 0,
+        has_dsn="dsn" in offered,
+        quit=quit_,
+        abort=abort,
+    )
 
 
 def tls_context(settings: Smtp) -> ssl.SSLContext:

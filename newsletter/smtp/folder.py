@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from newsletter.outbox.outcome import Outcome, OutcomeKind
+from newsletter.outbox.outcome import Outcome, OutcomeKind, Parcel
 
 
 class FolderTransport:
@@ -20,17 +20,24 @@ class FolderTransport:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @property
+    def relay(self) -> str:
+        return "folder"
+
     @asynccontextmanager
     async def session(self) -> AsyncIterator["FolderTransport"]:
         yield self
 
-    async def send(self, sender: str, recipient: str, letter: bytes) -> Outcome:
+    async def send(self, parcel: Parcel, following: Parcel | None = None) -> Outcome:
         """Write one letter; a full or read-only disk is a temporary failure."""
         try:
-            name = await asyncio.to_thread(write_letter, self.folder, recipient, letter)
+            name = await asyncio.to_thread(write_letter, self.folder, parcel.recipient, parcel.letter)
         except OSError as error:
             return Outcome(kind=OutcomeKind.TEMPORARY, phase="folder", text=f"{self.folder}: {error.strerror or error}")
         return Outcome(kind=OutcomeKind.SENT, phase="folder", text=name)
+
+    def abandon(self) -> None:
+        """Nothing of a letter is written ahead."""
 
 
 def write_letter(folder: Path, recipient: str, letter: bytes) -> str:

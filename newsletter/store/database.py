@@ -31,6 +31,11 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
+    @property
+    def url(self) -> URL:
+        """Where it is, with its driver and password."""
+        return self._engine.url
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that changes something: all of it is committed at the end, or nothing.

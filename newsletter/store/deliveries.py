@@ -5,144 +5,22 @@ row: for a claimed one it is the end of the lease, so what a dead process held c
 being handed over when the process died is noted as such before, and comes back as in doubt.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, insert, literal, select, update
+from sqlalchemy import RowMapping, case, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.outbox.delivery import OPEN, Delivery, DeliveryState
-from newsletter.outbox.outcome import Outcome, OutcomeKind
-from newsletter.outbox.retry import Decision
-from newsletter.store.subscribers import to_subscriber
+from newsletter.outbox.outcome import OutcomeKind
 from newsletter.store.tables import (
     Instant,
     attempts,
     deliveries,
-    mailing_lists,
     mailings,
-    subscribers,
-    subscriptions,
-    suppressions,
 )
-from newsletter.store.upsert import upsert
-from newsletter.subscribers.subscriber import Subscriber, SubscriptionState
 
 OPEN_VALUES = tuple(state.value for state in OPEN)
-
-
-def _members(mailing_id: int) -> Select[tuple[int]]:
-    """The active subscribers of a mailing's lists, each once, suppressed or not."""
-    return (
-        select(subscriptions.c.subscriber_id)
-        .join(mailing_lists, mailing_lists.c.list_id == subscriptions.c.list_id)
-        .where(mailing_lists.c.mailing_id == mailing_id, subscriptions.c.state == SubscriptionState.ACTIVE.value)
-        .distinct()
-    )
-
-
-def _audience(mailing_id: int) -> Select[tuple[int]]:
-    """Who would still get the mailing: not the suppressed, and nobody whose delivery has ended."""
-    suppressed = exists().where(suppressions.c.address_key == subscribers.c.address_key)
-    ended = exists().where(
-        deliveries.c.mailing_id == mailing_id,
-        deliveries.c.subscriber_id == subscribers.c.id,
-        deliveries.c.state.not_in(OPEN_VALUES),
-    )
-    return select(subscribers.c.id).where(subscribers.c.id.in_(_members(mailing_id)), ~suppressed, ~ended)
-
-
-async def audience(tx: AsyncConnection, mailing_id: int) -> AsyncIterator[Subscriber]:
-    """The people of the audience one by one, whatever their number."""
-    query = select(subscribers).where(subscribers.c.id.in_(_audience(mailing_id)))
-    async for row in (await tx.stream(query.order_by(subscribers.c.id))).mappings():
-        yield to_subscriber(row)
-
-
-async def count_audience(tx: AsyncConnection, mailing_id: int) -> int:
-    """How many would get the mailing if it fired now."""
-    return await tx.scalar(select(func.count()).select_from(_audience(mailing_id).subquery())) or 0
-
-
-async def enqueue(tx: AsyncConnection, mailing_id: int, *, now: datetime) -> int:
-    """One delivery for everybody of the audience; running it again adds nobody twice. Returns how many were added."""
-    rows = _audience(mailing_id).with_only_columns(
-        literal(mailing_id),
-        subscribers.c.id,
-        literal(DeliveryState.QUEUED.value),
-        literal(""),
-        literal(0),
-        literal(now, Instant),
-        literal(now, Instant),
-    )
-    columns = ["mailing_id", "subscriber_id", "state", "reason", "attempts", "queued_at", "next_at"]
-    # ORDER BY makes "FROM … ON CONFLICT" readable for SQLite's parser, and letters leave in the order of joining.
-    statement = upsert(tx, deliveries).from_select(columns, rows.order_by(subscribers.c.id))
-    added = await tx.execute(statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True})
-    return added.rowcount
-
-
-def _may_leave(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What can be claimed: its time has come, its mailing is being sent, and its window is open."""
-    open_window = mailings.c.closes_at.is_(None) | (mailings.c.closes_at > now)
-    waiting = deliveries.c.state.in_([state for state in OPEN_VALUES if state != DeliveryState.SENDING.value])
-    return (deliveries.c.next_at <= now, waiting, mailings.c.state == "sending", open_window)
-
-
-async def claim(tx: AsyncConnection, worker: str, limit: int, *, now: datetime, until: datetime) -> list[Delivery]:
-    """Take up to `limit` deliveries of mailings that are being sent; nobody else gets them before `until`."""
-    waiting = (
-        select(deliveries.c.id)
-        .join(mailings)
-        .where(*_may_leave(now))
-        .order_by(deliveries.c.next_at, deliveries.c.id)
-        .limit(limit)
-        .with_for_update(of=deliveries, skip_locked=True)  # SQLite has one writer at a time and needs no such thing
-    )
-    ids = list(await tx.scalars(waiting))
-    if not ids:
-        return []
-    await tx.execute(
-        update(deliveries)
-        .where(deliveries.c.id.in_(ids))
-        .values(state=DeliveryState.CLAIMED.value, claimed_by=worker, next_at=until)
-    )
-    active = (
-        select(func.min(mailing_lists.c.list_id))
-        .join(subscriptions, subscriptions.c.list_id == mailing_lists.c.list_id)
-        .where(
-            mailing_lists.c.mailing_id == deliveries.c.mailing_id,
-            subscriptions.c.subscriber_id == deliveries.c.subscriber_id,
-            subscriptions.c.state == SubscriptionState.ACTIVE.value,
-        )
-        .correlate(deliveries)
-        .scalar_subquery()
-    )
-    query = (
-        select(deliveries, subscribers, suppressions.c.reason.label("suppressed"), active.label("list_id"))
-        .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-        .outerjoin(suppressions, suppressions.c.address_key == subscribers.c.address_key)
-        .where(deliveries.c.id.in_(ids))
-        .order_by(deliveries.c.id)
-    )
-    return [_delivery(row, worker) for row in (await tx.execute(query)).mappings()]
-
-
-def _delivery(row: RowMapping, worker: str) -> Delivery:
-    return Delivery(
-        claimed_by=worker,
-        id=row[deliveries.c.id],
-        mailing_id=row["mailing_id"],
-        subscriber_id=row["subscriber_id"],
-        address=row["address"],
-        name=row["name"],
-        attributes=row["attributes"],
-        attempts=row["attempts"],
-        queued_at=row["queued_at"],
-        suppressed=row["suppressed"],
-        subscribed=row["list_id"] is not None,
-        list_id=row["list_id"] or 0,
-    )
 
 
 async def renew(tx: AsyncConnection, workers: Sequence[str], until: datetime) -> None:
@@ -150,34 +28,13 @@ async def renew(tx: AsyncConnection, workers: Sequence[str], until: datetime) ->
     await tx.execute(update(deliveries).where(deliveries.c.claimed_by.in_(workers)).values(next_at=until))
 
 
-async def begin(tx: AsyncConnection, worker: str, delivery_id: int, *, now: datetime, until: datetime) -> bool:
-    """Note that a letter is about to be handed over, before it is; False if it must not be any more.
-
-    It must not when the lease has ended meanwhile (another may have it), or the mailing was held.
-    """
-    sending = exists().where(mailings.c.id == deliveries.c.mailing_id, mailings.c.state == "sending")
-    begun = await tx.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.id == delivery_id,
-            deliveries.c.claimed_by == worker,
-            deliveries.c.state == DeliveryState.CLAIMED.value,
-            deliveries.c.next_at > now,
-            sending,
-        )
-        .values(state=DeliveryState.SENDING.value, next_at=until)
-    )
-    return begun.rowcount == 1
-
-
-async def release(tx: AsyncConnection, workers: Sequence[str], *, now: datetime) -> None:
-    """Give back what was claimed and not begun."""
+async def release(tx: AsyncConnection, workers: Sequence[str], *, now: datetime, mailing_id: int | None = None) -> None:
+    """Give back what was claimed and not begun, of one mailing or of all."""
     tried = case((deliveries.c.attempts > 0, DeliveryState.DEFERRED.value), else_=DeliveryState.QUEUED.value)
-    await tx.execute(
-        update(deliveries)
-        .where(deliveries.c.claimed_by.in_(workers), deliveries.c.state == DeliveryState.CLAIMED.value)
-        .values(state=tried, claimed_by=None, next_at=now)
-    )
+    mine = deliveries.c.claimed_by.in_(workers) & (deliveries.c.state == DeliveryState.CLAIMED.value)
+    if mailing_id is not None:
+        mine &= deliveries.c.mailing_id == mailing_id
+    await tx.execute(update(deliveries).where(mine).values(state=tried, claimed_by=None, next_at=now))
 
 
 async def release_unsent(tx: AsyncConnection, delivery: Delivery, *, now: datetime) -> None:
@@ -214,43 +71,6 @@ async def doubt(tx: AsyncConnection, workers: Sequence[str], *, now: datetime, n
         )
     )
     return found.rowcount
-
-
-async def record(
-    tx: AsyncConnection, delivery: Delivery, outcome: Outcome, decision: Decision, *, at: datetime, seconds: float
-) -> None:
-    """Keep an attempt, and what becomes of its delivery."""
-    await tx.execute(
-        insert(attempts).values(
-            delivery_id=delivery.id,
-            at=at,
-            seconds=seconds,
-            kind=outcome.kind.value,
-            phase=outcome.phase,
-            code=outcome.code,
-            enhanced=outcome.enhanced,
-            text=outcome.text,
-        )
-    )
-    await settle(tx, delivery, decision, at=at, attempts_made=delivery.attempts + 1)
-
-
-async def settle(
-    tx: AsyncConnection, delivery: Delivery, decision: Decision, *, at: datetime, attempts_made: int
-) -> None:
-    """Set the state of a delivery that its worker still holds; with no next time it has ended."""
-    await tx.execute(
-        update(deliveries)
-        .where(deliveries.c.id == delivery.id, deliveries.c.claimed_by == delivery.claimed_by)
-        .values(
-            state=decision.state.value,
-            reason=decision.reason,
-            next_at=decision.next_at,
-            attempts=attempts_made,
-            claimed_by=None,
-            ended_at=at if decision.state not in OPEN else None,
-        )
-    )
 
 
 async def give_up(tx: AsyncConnection, mailing_id: int, *, at: datetime) -> int:
@@ -295,9 +115,19 @@ async def count_states(tx: AsyncConnection, mailing_id: int) -> dict[str, int]:
 
 
 async def count_waiting(tx: AsyncConnection, *, now: datetime) -> int:
-    """How many letters could leave now."""
+    """How many letters could leave now: their time has come, their mailing is being sent, and its window is open."""
+    open_window = mailings.c.closes_at.is_(None) | (mailings.c.closes_at > now)
+    waiting = deliveries.c.state.in_([state for state in OPEN_VALUES if state != DeliveryState.SENDING.value])
     query = select(func.count()).select_from(deliveries).join(mailings)
-    return await tx.scalar(query.where(*_may_leave(now))) or 0
+    due = (deliveries.c.next_at <= now) & waiting & (mailings.c.state == "sending") & open_window
+    return await tx.scalar(query.where(due)) or 0
+
+
+async def sending_of(tx: AsyncConnection, mailing_id: int) -> tuple[datetime | None, datetime | None]:
+    """When the content of a mailing was frozen, and until when its letters may leave (None: for ever)."""
+    query = select(mailings.c.started_at, mailings.c.closes_at).where(mailings.c.id == mailing_id)
+    started_at, closes_at = (await tx.execute(query)).one()
+    return started_at, closes_at
 
 
 async def deliveries_of(tx: AsyncConnection, subscriber_id: int) -> list[RowMapping]:

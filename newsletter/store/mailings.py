@@ -12,7 +12,7 @@ from newsletter.compose.mailing import Mailing
 from newsletter.errors import NotFoundError
 from newsletter.events.plan import PlannedMailing
 from newsletter.schedule.replan import DROPPED, Change, ChangeKind, PendingMailing
-from newsletter.schedule.state import MailingState
+from newsletter.schedule.state import MailingState, is_paused
 from newsletter.store.documents import dump, load
 from newsletter.store.subscribers import ensure_lists
 from newsletter.store.tables import deliveries, events, lists, mailing_lists, mailings, series
@@ -36,6 +36,7 @@ class MailingRow:
     confirmed: int | None
     started_at: datetime | None
     ended_at: datetime | None
+    corrects_id: int | None  #: it goes to exactly those who got that mailing, or may have
 
 
 def _query() -> Select[Any]:
@@ -72,15 +73,28 @@ async def mailings_in(tx: AsyncConnection, states: Sequence[MailingState]) -> li
     return [_row(found) for found in (await tx.execute(query)).mappings()]
 
 
-async def get_mailing(tx: AsyncConnection, slug: str) -> MailingRow:
-    found = (await tx.execute(_query().where(mailings.c.slug == slug))).mappings().one_or_none()
+async def get_mailing(tx: AsyncConnection, slug: str, *, lock: bool = False) -> MailingRow:
+    """One mailing; with `lock` nobody else moves it before this transaction ends.
+
+    Raises:
+        NotFoundError: with the mailings that there are.
+    """
+    query = _query().where(mailings.c.slug == slug)
+    if lock:  # SQLite has one writer at a time and needs no such thing
+        query = query.with_for_update(of=mailings)
+    found = (await tx.execute(query)).mappings().one_or_none()
     if found is None:
         raise NotFoundError("mailing", slug, list(await tx.scalars(select(mailings.c.slug).order_by(mailings.c.id))))
     return _row(found)
 
 
+async def slug_of(tx: AsyncConnection, mailing_id: int) -> str:
+    slug: str = (await tx.execute(select(mailings.c.slug).where(mailings.c.id == mailing_id))).scalar_one()
+    return slug
+
+
 async def pending_of(tx: AsyncConnection, event_slug: str) -> list[PendingMailing]:
-    """The mailings of an event as `schedule.replan` sees them."""
+    """The mailings of an event as `schedule.replan` sees them; nobody else moves them before this transaction ends."""
     left = exists().where(deliveries.c.mailing_id == mailings.c.id, deliveries.c.state == "sent")
     query = _query().add_columns(mailings.c.name, left.label("partly_sent")).where(events.c.slug == event_slug)
     return [
@@ -90,11 +104,13 @@ async def pending_of(tx: AsyncConnection, event_slug: str) -> list[PendingMailin
             due_at=found["due_at"],
             closes_at=found["closes_at"],
             fixed=found["fixed"],
-            planned=load(PlannedMailing, found["planned"]),
+            # A correction is in no plan: for the schedule it is made by hand.
+            planned=load(PlannedMailing, found["planned"]) if found["corrects_id"] is None else None,
             partly_sent=found["partly_sent"],
             dropped=found["reason"].startswith(DROPPED),
+            paused=is_paused(MailingState(found["state"]), found["reason"]),
         )
-        for found in (await tx.execute(query.order_by(mailings.c.id))).mappings()
+        for found in (await tx.execute(query.order_by(mailings.c.id).with_for_update(of=mailings))).mappings()
     ]
 
 
@@ -121,8 +137,8 @@ async def store_planned(
     tx: AsyncConnection, event_slug: str, planned: PlannedMailing, list_slugs: Sequence[str]
 ) -> None:
     """Let a mailing that has not started follow its entry of the plan: template, label, lists, window."""
-    before_sending = mailings.c.started_at.is_(None)
-    mine = (mailings.c.slug == f"{event_slug}/{planned.name}") & before_sending
+    follows = mailings.c.started_at.is_(None) & mailings.c.corrects_id.is_(None)
+    mine = (mailings.c.slug == f"{event_slug}/{planned.name}") & follows
     await tx.execute(update(mailings).where(mine).values(planned=dump(planned)))
     ids = await ensure_lists(tx, list_slugs)
     for mailing_id in await tx.scalars(select(mailings.c.id).where(mine)):

@@ -136,6 +136,7 @@ mailings = Table(
     Column("content", JSON),  # the composed mailing, frozen when it fires
     Column("started_at", Instant),
     Column("ended_at", Instant),
+    Column("corrects_id", BigInteger().with_variant(Integer, "sqlite")),  # goes to exactly those who got that mailing
 )
 Index("ix_mailings_state", mailings.c.state, mailings.c.due_at)
 
@@ -161,7 +162,15 @@ deliveries = Table(
     Column("ended_at", Instant),
     UniqueConstraint("mailing_id", "subscriber_id", name="uq_deliveries_mailing_subscriber"),
 )
-Index("ix_deliveries_next_at", deliveries.c.next_at)
+# What may leave is looked for by mailing and time; what has ended is not in it, so it stays small.
+Index(
+    "ix_deliveries_open",
+    deliveries.c.mailing_id,
+    deliveries.c.next_at,
+    deliveries.c.id,
+    sqlite_where=deliveries.c.next_at.is_not(None),
+    postgresql_where=deliveries.c.next_at.is_not(None),
+)
 Index("ix_deliveries_subscriber_id", deliveries.c.subscriber_id)
 
 attempts = Table(
@@ -178,6 +187,20 @@ attempts = Table(
     Column("text", Text, nullable=False),
 )
 Index("ix_attempts_delivery_id", attempts.c.delivery_id)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("key", String(400), primary_key=True),  # relay:HOST or domain:DOMAIN
+    # Moments are unix seconds as floating point, see outbox.pace; by the seconds of their limit.
+    Column("free_at", JSON, nullable=False),
+    Column("queued", JSON, nullable=False),
+    Column("rate", Float),  # letters a second after a throttled answer; NULL when there is no back-off
+    Column("was", Float),
+    Column("throttled_at", Float),
+    Column("changed_at", Float),
+    Column("ends_at", Float, nullable=False),  # from here on the row says nothing
+)
 
 journal = Table(
     "journal",

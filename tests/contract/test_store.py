@@ -1,21 +1,21 @@
 """One suite for every store."""
 
 import asyncio
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import text
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from newsletter.errors import NotFoundError, StoreError
-from newsletter.outbox.delivery import DeliveryState, withheld
-from newsletter.outbox.outcome import Outcome, OutcomeKind
-from newsletter.outbox.retry import Decision
 from newsletter.schedule.state import MailingState
-from newsletter.store import deliveries, events, journal, mailings, subscribers
-from newsletter.store.database import Database, open_database
+from newsletter.store import audience, deliveries, events, journal, mailings, subscribers
+from newsletter.store.database import Database, async_url, migrations, open_database
 from newsletter.subscribers.subscriber import Subscriber, SubscriptionState
 from tests.world import EVENT_SLUG, NOW, event, fill, mailing_content
 
@@ -31,7 +31,7 @@ async def sending(database: Database, people: int = 3) -> int:
         await mailings.set_state(tx, row.id, row.state, MailingState.SCHEDULED)
         row = await mailings.get_mailing(tx, REMINDER)
         assert await mailings.start(tx, row, mailing_content(), now=NOW)
-        assert await deliveries.enqueue(tx, row.id, now=NOW) == people
+        assert await audience.enqueue(tx, row.id, now=NOW) == people
     return row.id
 
 
@@ -97,9 +97,9 @@ async def test_a_person_on_two_lists_gets_one_delivery_and_the_suppressed_none(d
         await subscribers.subscribe(tx, ids["corporaties"], ["person-1@example.nl", "person-2@example.nl"], now=NOW)
         await subscribers.suppress(tx, "person-3@example.nl", "bounced", now=NOW)
         row = await mailings.get_mailing(tx, REMINDER)
-        assert await deliveries.count_audience(tx, row.id) == 4
-        assert await deliveries.enqueue(tx, row.id, now=NOW) == 4
-        assert await deliveries.enqueue(tx, row.id, now=NOW) == 0
+        assert await audience.count_audience(tx, row.id) == 4
+        assert await audience.enqueue(tx, row.id, now=NOW) == 4
+        assert await audience.enqueue(tx, row.id, now=NOW) == 0
         assert await deliveries.count_states(tx, row.id) == {"queued": 4}
 
 
@@ -139,88 +139,6 @@ async def test_a_mailing_that_moved_meanwhile_does_not_start(database: Database)
         scheduled = replace(row, state=MailingState.SCHEDULED)
         assert not await mailings.start(tx, scheduled, mailing_content(), now=NOW)
         assert await mailings.content_of(tx, row.id) is None
-
-
-async def test_two_workers_never_claim_the_same_delivery(database: Database) -> None:
-    await sending(database, people=40)
-
-    async def claims(worker: str) -> list[int]:
-        taken: list[int] = []
-        while True:
-            async with database.write() as tx:
-                batch = await deliveries.claim(tx, worker, 3, now=NOW, until=LATER)
-            if not batch:
-                return taken
-            taken += [delivery.id for delivery in batch]
-
-    taken = await asyncio.gather(*(claims(f"worker-{number}") for number in range(4)))
-    assert Counter(Counter(id_ for ids in taken for id_ in ids).values()) == {1: 40}
-
-
-async def test_a_claim_comes_back_when_its_lease_ends_and_not_before(database: Database) -> None:
-    await sending(database, people=2)
-    async with database.write() as tx:
-        assert len(await deliveries.claim(tx, "dead", 10, now=NOW, until=LATER)) == 2
-        assert await deliveries.claim(tx, "other", 10, now=LATER - timedelta(seconds=1), until=LATER) == []
-        await deliveries.renew(tx, ["dead"], LATER + timedelta(minutes=1))
-        assert await deliveries.claim(tx, "other", 10, now=LATER, until=LATER) == []
-        later = LATER + timedelta(minutes=1)
-        assert len(await deliveries.claim(tx, "other", 10, now=later, until=later)) == 2
-
-
-async def test_released_claims_can_be_taken_at_once(database: Database) -> None:
-    await sending(database, people=2)
-    async with database.write() as tx:
-        await deliveries.claim(tx, "first", 10, now=NOW, until=LATER)
-        await deliveries.release(tx, ["first"], now=NOW)
-        assert await deliveries.count_waiting(tx, now=NOW) == 2
-        assert len(await deliveries.claim(tx, "second", 10, now=NOW, until=LATER)) == 2
-
-
-async def test_a_claim_looks_again_at_suppression_and_subscription(database: Database) -> None:
-    await sending(database, people=3)
-    async with database.write() as tx:
-        await subscribers.suppress(tx, "person-0@example.nl", "complaint", now=NOW)
-        await subscribers.unsubscribe(tx, "person-1@example.nl", "gemeenten", now=NOW)
-    async with database.write() as tx:
-        claimed = await deliveries.claim(tx, "worker", 10, now=NOW, until=LATER)
-    assert {one.address: withheld(one) for one in claimed} == {
-        "person-0@example.nl": "suppressed: complaint",
-        "person-1@example.nl": "unsubscribed after the mailing had started",
-        "person-2@example.nl": "",
-    }
-
-
-async def test_every_attempt_is_kept_and_the_last_decides(database: Database) -> None:
-    mailing_id = await sending(database, people=1)
-    refused = Outcome(kind=OutcomeKind.TEMPORARY, phase="rcpt", code=450, enhanced="4.2.0", text="greylisted – ‘later’")
-    taken = Outcome(kind=OutcomeKind.SENT, phase="letter", code=250, enhanced="2.0.0", text="queued as X")
-    async with database.write() as tx:
-        [delivery] = await deliveries.claim(tx, "worker", 10, now=NOW, until=LATER)
-        retry = Decision(state=DeliveryState.DEFERRED, next_at=LATER, reason="450")
-        await deliveries.record(tx, delivery, refused, retry, at=NOW, seconds=0.1)
-        assert await deliveries.done(tx) == []
-        assert await deliveries.claim(tx, "worker", 10, now=NOW, until=LATER) == []
-        [again] = await deliveries.claim(tx, "worker", 10, now=LATER, until=LATER)
-        assert (again.id, again.attempts) == (delivery.id, 1)
-        await deliveries.record(tx, again, taken, Decision(state=DeliveryState.SENT), at=LATER, seconds=0.2)
-        found = await deliveries.attempts_of(tx, mailing_id)
-        got = await deliveries.deliveries_of(tx, delivery.subscriber_id)
-        assert await deliveries.done(tx) == [mailing_id]
-    kept = [(row["kind"], row["phase"], row["code"], row["enhanced"], row["text"], row["at"]) for row in found]
-    assert kept == [
-        ("temporary", "rcpt", 450, "4.2.0", "greylisted – ‘later’", NOW),
-        ("sent", "letter", 250, "2.0.0", "queued as X", LATER),
-    ]
-    assert [(row["state"], row["attempts"], row["ended_at"]) for row in got] == [("sent", 2, LATER)]
-
-
-async def test_nothing_is_claimed_of_a_mailing_that_is_not_being_sent(database: Database) -> None:
-    mailing_id = await sending(database, people=2)
-    async with database.write() as tx:
-        await mailings.set_state(tx, mailing_id, MailingState.SENDING, MailingState.HELD)
-        assert await deliveries.claim(tx, "worker", 10, now=NOW, until=LATER) == []
-        assert await deliveries.count_waiting(tx, now=NOW) == 0
 
 
 async def test_the_journal_keeps_its_order(database: Database) -> None:
@@ -276,7 +194,6 @@ async def test_a_store_that_a_newer_program_wrote_is_refused(store_url: str) -> 
 async def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
-    from sqlalchemy.engine import Connection
 
     from newsletter.store.tables import metadata
 
@@ -297,3 +214,45 @@ async def test_a_store_that_stays_busy_or_breaks_is_a_sentence(database: Databas
     with pytest.raises(StoreError, match="the store cannot be used now"):
         async with database.write():
             raise OperationalError("SELECT 1", {}, Exception("database is locked"))
+
+
+async def test_a_store_of_the_first_version_is_brought_up_to_date_with_all_that_is_in_it(store_url: str) -> None:
+    await make_store(store_url, "0001")
+    database = await open_database(store_url)
+    async with database.read() as tx:
+        counts = [
+            await tx.scalar(text(f"SELECT count(*) FROM {name}")) for name in ("mailings", "deliveries", "attempts")
+        ]
+    await database.close()
+    assert counts == [1, 1, 1]
+
+
+async def make_store(url: str, revision: str) -> None:
+    """A store as an earlier program left it, with one row in each table of the outbox."""
+    engine = create_async_engine(async_url(url, Path()))
+    rows = (
+        "INSERT INTO series (id, slug, document) VALUES (1, 's', '{}')",
+        "INSERT INTO events (id, series_id, slug, title, status, sequence, document)"
+        " VALUES (1, 1, 'e', 'E', 'planned', 0, '{}')",
+        "INSERT INTO mailings (id, event_id, slug, name, planned, state, reason, fixed)"
+        " VALUES (1, 1, 'e/m', 'm', '{}', 'sent', '', false)",
+        "INSERT INTO subscribers (id, address, address_key, name, attributes, created_at)"
+        " VALUES (1, 'a@example.nl', 'a@example.nl', '', '{}', '2026-01-01')",
+        "INSERT INTO deliveries (id, mailing_id, subscriber_id, state, reason, attempts, queued_at)"
+        " VALUES (1, 1, 1, 'sent', '', 1, '2026-01-01')",
+        "INSERT INTO attempts (id, delivery_id, at, seconds, kind, phase, code, enhanced, text)"
+        " VALUES (1, 1, '2026-01-01', 0, 'sent', 'letter', 250, '', '')",
+    )
+
+    def migrate(connection: Connection) -> None:
+        config = migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        for row in rows:
+            connection.execute(text(row))
+
+    async with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            await connection.execute(text("PRAGMA foreign_keys=ON"))
+        await connection.run_sync(migrate)
+    await engine.dispose()

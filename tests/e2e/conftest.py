@@ -25,7 +25,8 @@ class Folder:
     """A working folder, and the command line in it."""
 
     path: Path
-    settings: dict[str, str] = field(default_factory=dict)
+    #: Without the time to undo, so that a mailing `--at now` leaves at once.
+    settings: dict[str, str] = field(default_factory=lambda: {"NEWSLETTER_SCHEDULE__UNDO_SECONDS": "0"})
 
     def run(self, *arguments: str, code: int = 0, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         """Run a command to its end; it must end with `code`, and never with a traceback."""

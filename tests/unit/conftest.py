@@ -44,6 +44,7 @@ class World:
             clock=self.clock,
             connections=connections,
             lease=timedelta(minutes=1),
+            chance=lambda: 0.5,
         )
 
     async def row(self, slug: str) -> MailingRow:

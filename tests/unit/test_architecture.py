@@ -17,14 +17,19 @@ ONE_MODULE = {
     "icalendar": "compose/calendar.py",
     "alembic": "store/database.py",
     "aiosmtpd": "smtp/catchall.py",
+    "cryptography": "compose/dkim_keys.py",
+    "uvloop": "cli/console.py",
 }
 #: Plain functions: what they need to know is an argument.
 DECISIONS = (
     *("events/event.py", "events/plan.py", "events/document.py", "events/placeholders.py", "events/revision.py"),
     *("subscribers/recipients.py", "subscribers/planning.py", "subscribers/links.py"),
     *("compose/composer.py", "compose/letter.py", "compose/headers.py", "compose/wire.py", "compose/calendar.py"),
-    *("outbox/retry.py", "outbox/delivery.py", "outbox/envelope.py", "smtp/response.py"),
+    *("compose/blanks.py", "compose/structure.py", "compose/attachments.py", "compose/dkim.py"),
+    *("outbox/retry.py", "outbox/alarm.py", "outbox/delivery.py", "outbox/envelope.py"),
+    *("outbox/limits.py", "outbox/pace.py", "smtp/response.py", "smtp/refusals.py"),
     *("schedule/rules.py", "schedule/replan.py", "schedule/state.py", "schedule/working_days.py"),
+    *("schedule/reasons.py", "outbox/batches.py"),
 )
 MODULES = sorted(
     path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts

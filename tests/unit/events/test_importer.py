@@ -10,7 +10,7 @@ from newsletter.events.document import write
 from newsletter.events.event import Event, EventStatus, Venue
 from newsletter.events.importer import Imported, import_event
 from newsletter.outbox.control import schedule
-from newsletter.outbox.fire import look_at_clock
+from newsletter.outbox.fire import close_ended, look_at_clock
 from newsletter.outbox.worker import Worker
 from newsletter.schedule.state import MailingState
 from newsletter.store import events, journal, mailings, subscribers
@@ -88,6 +88,7 @@ async def test_once_people_know_the_old_date_later_mailings_wait_for_a_person(wo
     await world.fire_at_its_time(FIRST)
     async with world.server() as (_, sending):
         await Worker(sending).drain()
+        await close_ended(world.database, now=world.clock())
     sent = await world.row(FIRST)
     await bring_in(world, moved(WEEK))
     held = await world.row(REMINDER)

@@ -8,12 +8,16 @@ import pytest
 from newsletter.cli.explain import sentences
 from newsletter.compose.headers import text_field
 from newsletter.errors import CountError, HeaderError, NotFoundError, StateError, TemplateError
-from newsletter.outbox import control
+from newsletter.events.document import write
+from newsletter.events.importer import import_event
+from newsletter.outbox import control, trial
 from newsletter.outbox.explain import explain
+from newsletter.outbox.fire import close_ended, look_at_clock
 from newsletter.outbox.outcome import OutcomeKind
 from newsletter.outbox.worker import Worker
 from newsletter.schedule.state import MailingState
-from newsletter.store import journal, subscribers
+from newsletter.store import journal, mailings, subscribers
+from newsletter.store.ledger import open_ledger
 from newsletter.subscribers.subscriber import Subscriber
 from tests.unit.conftest import World
 from tests.world import EVENT_SLUG, NOW, PLAN, event, fill
@@ -80,14 +84,213 @@ async def test_cancelling_and_scheduling_again(world: World) -> None:
     assert actions == ["scheduled", "cancelled", "scheduled"]
 
 
-async def test_what_was_sent_can_neither_be_cancelled_nor_sent_again(world: World) -> None:
+async def test_a_mailing_that_is_cancelled_on_its_way_sends_nothing_more_and_keeps_what_was_sent(world: World) -> None:
+    await on_its_way(world)
+    async with world.server() as (server, sending):
+        worker = Worker(replace(sending, connections=1), on_settled=lambda _: worker.stop())
+        await worker.drain()
+        left = len(server.letters)
+        row = await control.cancel(world.database, REMINDER, now=world.clock())
+        await Worker(sending).drain()
+    assert (row.state, row.reason) == (MailingState.CANCELLED, "cancelled by hand")
+    assert 0 < left < 3
+    assert len(server.letters) == left
+    assert await world.states(REMINDER) == {"sent": left, "withheld": 3 - left}
+    assert await close_ended(world.database, now=world.clock()) == []
+
+
+async def test_a_letter_that_is_put_off_after_its_mailing_was_cancelled_is_withheld_like_the_others(
+    world: World,
+) -> None:
+    await on_its_way(world)
+    async with world.server(lambda verb, _: "451 4.3.0 later" if verb == "RCPT" else None) as (_, sending):
+        worker = Worker(replace(sending, connections=1), on_settled=lambda _: worker.stop())
+        await worker.drain()
+    async with world.database.write() as tx:  # as if it had been on the wire when the others were withdrawn
+        row = await mailings.get_mailing(tx, REMINDER)
+        await mailings.set_state(tx, row.id, row.state, MailingState.CANCELLED)
+    assert (await world.states(REMINDER))["deferred"] > 0
+    await close_ended(world.database, now=world.clock())
+    assert await world.states(REMINDER) == {"withheld": 3}
+
+
+async def on_its_way(world: World) -> None:
+    """Three letters of the reminder, none of them sent."""
     await fill(world.database)
     await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
     await world.fire_at_its_time(REMINDER)
-    with pytest.raises(StateError, match="sending"):
-        await control.cancel(world.database, REMINDER, now=NOW)
-    with pytest.raises(StateError, match="sending"):
-        await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
+
+
+async def test_a_paused_mailing_goes_on_as_it_was_and_nobody_gets_it_twice(world: World) -> None:
+    await on_its_way(world)
+    async with world.server() as (server, sending):
+        worker = Worker(replace(sending, connections=1), on_settled=lambda _: worker.stop())
+        await worker.drain()
+        before = len(server.letters)
+        await control.hold(world.database, REMINDER, now=world.clock())
+        await Worker(sending).drain()
+        assert len(server.letters) == before < 3
+        world.clock.now += timedelta(hours=1)
+        row = await control.resume(world.database, REMINDER, now=world.clock())
+        assert (row.state, row.reason) == (MailingState.SENDING, "")
+        await Worker(sending).drain()
+    assert sorted(recipient for _, recipient, _ in server.letters) == [f"person-{n}@example.nl" for n in range(3)]
+    assert [ended.summary for ended in await close_ended(world.database, now=world.clock())] == ["3 sent"]
+    assert await actions(world) == ["scheduled", "started", "held", "resumed", "sent"]
+
+
+async def test_a_mailing_that_pauses_by_itself_says_why_and_does_so_once(world: World) -> None:
+    await on_its_way(world)
+    mailing_id = (await world.row(REMINDER)).id
+    why = "20 recipients in a row were refused for good"
+    assert await control.pause(world.database, mailing_id, why, now=world.clock())
+    assert not await control.pause(world.database, mailing_id, "another reason", now=world.clock())
+    row = await world.row(REMINDER)
+    assert (row.state, row.reason) == (MailingState.HELD, f"paused by itself: {why}")
+    assert (await control.resume(world.database, REMINDER, now=world.clock())).state is MailingState.SENDING
+    assert await actions(world) == ["scheduled", "started", "paused", "resumed"]
+
+
+async def test_a_mailing_that_was_held_before_it_started_is_not_resumed(world: World) -> None:
+    await fill(world.database)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=NOW)
+    await control.hold(world.database, REMINDER, now=NOW)
+    with pytest.raises(StateError, match="was not merely paused: held by hand; look at the letter and schedule it"):
+        await control.resume(world.database, REMINDER, now=NOW)
+
+
+async def test_a_mailing_that_is_scheduled_for_the_rest_and_held_again_is_not_resumed(world: World) -> None:
+    await on_its_way(world)
+    await control.hold(world.database, REMINDER, now=world.clock())
+    at = world.clock() + timedelta(hours=1)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=world.clock(), at=at)
+    await control.hold(world.database, REMINDER, now=world.clock())
+    with pytest.raises(StateError, match="not merely paused"):
+        await control.resume(world.database, REMINDER, now=world.clock())
+
+
+async def test_a_paused_mailing_whose_window_has_closed_is_not_resumed(world: World) -> None:
+    await on_its_way(world)
+    await control.hold(world.database, REMINDER, now=world.clock())
+    closes_at = (await world.row(REMINDER)).closes_at
+    assert closes_at is not None
+    with pytest.raises(StateError, match="its window closed at 2026-04-22 09:00; schedule it again with --at"):
+        await control.resume(world.database, REMINDER, now=closes_at)
+    assert (await world.row(REMINDER)).state is MailingState.HELD
+    moment_before = closes_at - timedelta(seconds=1)
+    assert (await control.resume(world.database, REMINDER, now=moment_before)).state is MailingState.SENDING
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_a_mailing_whose_event_moves_while_it_is_sent_is_held_and_not_resumed(world: World, paused: bool) -> None:
+    await on_its_way(world)
+    if paused:
+        await control.hold(world.database, REMINDER, now=world.clock())
+    later = replace(event(), start=datetime(2026, 4, 24, 13), end=datetime(2026, 4, 24, 16), programme=())
+    names = world.templates.names()
+    await import_event(world.database, write(later), "x.md", templates=names, now=world.clock())
+    row = await world.row(REMINDER)
+    assert row.state is MailingState.HELD
+    assert "was moved from 2026-04-23 13:00–16:00 Europe/Amsterdam to 2026-04-24 13:00–16:00" in row.reason
+    with pytest.raises(StateError, match="not merely paused"):
+        await control.resume(world.database, REMINDER, now=world.clock())
+
+
+async def test_whoever_had_not_got_a_letter_when_the_event_moved_gets_the_new_one_from_a_worker_that_runs_on(
+    world: World,
+) -> None:
+    await on_its_way(world)
+    async with world.server(lambda verb, letters: "451 4.3.0 later" if verb == "RCPT" and letters else None) as (
+        server,
+        sending,
+    ):
+        worker = Worker(replace(sending, connections=1))
+        await worker.drain()
+        assert await world.states(REMINDER) == {"deferred": 2, "sent": 1}
+        later = replace(event(), start=datetime(2026, 4, 24, 13), end=datetime(2026, 4, 24, 16), programme=())
+        names = world.templates.names()
+        await import_event(world.database, write(later), "x.md", templates=names, now=world.clock())
+        await control.schedule(world.database, world.templates, REMINDER, recipients=2, now=world.clock())
+        await world.fire_at_its_time(REMINDER)
+        server.answer = lambda _verb, _letters: None
+        await worker.drain()
+    dates = [(b"23 april" in letter, b"24 april" in letter) for _, _, letter in server.letters]
+    assert dates == [(True, False), (False, True), (False, True)]
+
+
+async def test_a_letter_that_a_worker_made_before_the_mailing_was_started_anew_is_not_handed_over(world: World) -> None:
+    await on_its_way(world)
+    ledger = await open_ledger(world.database, "worker")
+    claimed = await ledger.claim(2, now=world.clock(), until=world.clock() + timedelta(hours=2))
+    await control.hold(world.database, REMINDER, now=world.clock())
+    at = world.clock() + timedelta(minutes=1)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=world.clock(), at=at)
+    await world.fire_at_its_time(REMINDER)
+    ids = [delivery.id for delivery in claimed]
+    assert await ledger.commit([], ids, now=world.clock()) == frozenset(ids)
+    await ledger.close()
+    assert await world.states(REMINDER) == {"queued": 3}
+
+
+async def actions(world: World, slug: str = REMINDER) -> list[str]:
+    async with world.database.read() as tx:
+        return [note["action"] for note in await journal.read_notes(tx, slug)]
+
+
+UNDO = timedelta(seconds=30)
+
+
+async def test_what_is_cancelled_in_the_undo_window_opens_no_connection(world: World) -> None:
+    await fill(world.database)
+    now = world.clock()
+    row = await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=now, at=now, undo=UNDO)
+    assert row.due_at == now + UNDO
+    async with world.server() as (server, sending):
+        for seconds in (0, 10, 29):
+            world.clock.now = now + timedelta(seconds=seconds)
+            assert await look_at_clock(world.database, world.templates, now=world.clock()) == []
+        await control.cancel(world.database, REMINDER, now=world.clock())
+        world.clock.now = now + timedelta(hours=1)
+        assert await look_at_clock(world.database, world.templates, now=world.clock()) == []
+        await Worker(sending).drain()
+        assert (server.connections, await world.states(REMINDER)) == (0, {})
+
+
+async def test_what_is_not_cancelled_leaves_when_the_undo_window_ends(world: World) -> None:
+    await fill(world.database)
+    now = world.clock()
+    await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=now, at=now, undo=UNDO)
+    [fired] = await look_at_clock(world.database, world.templates, now=now + UNDO)
+    assert (fired.slug, fired.letters) == (REMINDER, 3)
+
+
+@pytest.mark.parametrize(
+    ("now", "at", "due", "fixed", "case"),
+    [
+        ("2026-04-20T10:00Z", None, "2026-04-21T07:00Z", False, "the plan's time lies ahead"),
+        ("2026-04-21T06:59:50Z", None, "2026-04-21T07:00:20Z", True, "it is so near that nobody could undo it"),
+        ("2026-04-21T09:00Z", None, "2026-04-21T09:00:30Z", True, "it has come already, and the window is open"),
+        ("2026-04-20T10:00Z", "2026-04-20T10:00:10Z", "2026-04-20T10:00:30Z", True, "a person chose almost now"),
+        ("2026-04-20T10:00Z", "2026-04-20T10:05Z", "2026-04-20T10:05Z", True, "a person chose a later time"),
+    ],
+)
+async def test_nothing_leaves_before_it_could_be_undone(
+    world: World, now: str, at: str | None, due: str, fixed: bool, case: str
+) -> None:
+    await fill(world.database)
+    moment, chosen = datetime.fromisoformat(now), datetime.fromisoformat(at) if at else None
+    row = await control.schedule(
+        world.database, world.templates, REMINDER, recipients=3, now=moment, at=chosen, undo=UNDO
+    )
+    assert (row.due_at, row.fixed) == (datetime.fromisoformat(due), fixed), case
+
+
+async def test_a_mailing_that_could_only_be_undone_after_the_event_has_begun_is_refused(world: World) -> None:
+    await fill(world.database)
+    now = datetime.fromisoformat("2026-04-23T10:59:50Z")
+    with pytest.raises(StateError, match="the event has begun by then"):
+        await control.schedule(world.database, world.templates, REMINDER, recipients=3, now=now, at=now, undo=UNDO)
+    assert (await world.row(REMINDER)).state is MailingState.DRAFT
 
 
 async def test_a_mailing_that_is_not_there_is_named_with_those_that_are(world: World) -> None:
@@ -99,8 +302,8 @@ async def test_a_mailing_that_is_not_there_is_named_with_those_that_are(world: W
 async def test_a_test_letter_is_marked_and_touches_no_real_delivery(world: World) -> None:
     await fill(world.database)
     async with world.server() as (server, sending):
-        outcome = await control.send_test(sending, world.templates, FIRST, "tester@example.org")
-        again = await control.send_test(sending, world.templates, FIRST, "Person-1@example.nl")
+        outcome = await trial.send_test(sending, world.templates, FIRST, "tester@example.org")
+        again = await trial.send_test(sending, world.templates, FIRST, "Person-1@example.nl")
     assert outcome.kind is again.kind is OutcomeKind.SENT
     [(sender, recipient, letter), (_, _, own)] = server.letters
     assert (sender, recipient) == ("kennisdagen@nieuwsbrief.example.nl", "tester@example.org")
@@ -121,13 +324,13 @@ async def test_a_test_letter_is_marked_and_touches_no_real_delivery(world: World
 async def test_a_test_to_no_address_is_refused(world: World, address: str) -> None:
     await fill(world.database)
     with pytest.raises(HeaderError):
-        await control.send_test(world.sending(1), world.templates, FIRST, address)
+        await trial.send_test(world.sending(1), world.templates, FIRST, address)
 
 
 async def test_a_test_of_a_template_that_is_not_there_is_a_sentence(world: World) -> None:
     await fill(world.database, happening=event((replace(PLAN[1], template="nergens"),)))
     with pytest.raises(TemplateError, match="nergens"):
-        await control.send_test(world.sending(1), world.templates, REMINDER, "tester@example.org")
+        await trial.send_test(world.sending(1), world.templates, REMINDER, "tester@example.org")
 
 
 async def test_explain_tells_why_somebody_is_in(world: World) -> None:

@@ -1,58 +1,17 @@
-"""What follows an attempt, who is passed over, and the envelope: tables and properties."""
+"""Who is passed over, and the envelope: tables and properties."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import SettingsError
-from newsletter.outbox.delivery import Delivery, DeliveryState, withheld
+from newsletter.outbox.delivery import Delivery, withheld
 from newsletter.outbox.envelope import envelope_sender, message_id, read_envelope_sender, unsubscribe_uris
-from newsletter.outbox.outcome import Outcome, OutcomeKind
-from newsletter.outbox.retry import WAITS, decide
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECRET = b"k" * 32
-
-
-def outcome(kind: OutcomeKind) -> Outcome:
-    return Outcome(kind=kind, phase="rcpt", code=451, enhanced="4.7.1", text="try later")
-
-
-@pytest.mark.parametrize(
-    ("kind", "attempts", "state", "wait"),
-    [
-        (OutcomeKind.SENT, 1, DeliveryState.SENT, None),
-        (OutcomeKind.PERMANENT, 1, DeliveryState.FAILED, None),
-        (OutcomeKind.TEMPORARY, 1, DeliveryState.DEFERRED, timedelta(minutes=10)),
-        (OutcomeKind.TEMPORARY, 2, DeliveryState.DEFERRED, timedelta(minutes=30)),
-        (OutcomeKind.TEMPORARY, len(WAITS), DeliveryState.DEFERRED, timedelta(days=1)),
-        (OutcomeKind.TEMPORARY, len(WAITS) + 1, DeliveryState.FAILED, None),
-        (OutcomeKind.IN_DOUBT, 1, DeliveryState.IN_DOUBT, timedelta(minutes=10)),
-        (OutcomeKind.IN_DOUBT, len(WAITS) + 1, DeliveryState.FAILED, None),
-    ],
-)
-def test_what_follows_an_attempt(
-    kind: OutcomeKind, attempts: int, state: DeliveryState, wait: timedelta | None
-) -> None:
-    decision = decide(outcome(kind), attempts, NOW)
-    assert decision.state is state
-    assert decision.next_at == (NOW + wait if wait else None)
-
-
-def test_a_letter_in_doubt_is_held_for_a_person_where_the_setting_says_so() -> None:
-    decision = decide(outcome(OutcomeKind.IN_DOUBT), 1, NOW, resend_in_doubt=False)
-    assert (decision.state, decision.next_at) == (DeliveryState.IN_DOUBT, None)
-    assert "may have arrived" in decision.reason
-
-
-def test_a_refusal_keeps_what_the_server_said() -> None:
-    assert decide(outcome(OutcomeKind.PERMANENT), 1, NOW).reason == "451 4.7.1 try later"
-
-
-def test_temporary_trouble_is_given_up_after_about_five_days() -> None:
-    assert timedelta(days=4) <= sum(WAITS, timedelta()) <= timedelta(days=6)
 
 
 @pytest.mark.parametrize(

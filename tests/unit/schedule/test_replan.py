@@ -12,7 +12,7 @@ from newsletter.events.event import Event, EventStatus, Mailbox, Series, Venue
 from newsletter.events.plan import Anchor, PlannedMailing, Rule, Unit
 from newsletter.schedule.replan import DROPPED, Change, ChangeKind, PendingMailing, replan
 from newsletter.schedule.rules import Due, Times, decide_due, times_of
-from newsletter.schedule.state import PENDING, MailingState
+from newsletter.schedule.state import PENDING, MailingState, is_paused
 
 #: The first look at a year computes its holidays, which may take longer than a busy machine's deadline.
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -83,7 +83,7 @@ def applied(event: Event, mailings: Sequence[PendingMailing], changes: Sequence[
         row = rows.get(change.name) or PendingMailing(name=change.name, state=DRAFT, planned=plan[change.name])
         dropped = change.state in (HELD, CANCELLED) and change.reason.startswith(DROPPED)
         row = replace(row, state=change.state, due_at=change.due_at, closes_at=change.closes_at, dropped=dropped)
-        rows[change.name] = row
+        rows[change.name] = replace(row, paused=is_paused(change.state, change.reason))
     return list(rows.values())
 
 
@@ -165,11 +165,52 @@ def test_when_the_date_moves_pending_mailings_shift_and_sent_ones_stay() -> None
     )
 
 
-@pytest.mark.parametrize("state", [SENDING, SENT, CANCELLED])
+@pytest.mark.parametrize("state", [SENT, CANCELLED])
 @pytest.mark.parametrize("after", [LATER, UNDATED, OFF, with_plan(JUNE)])
 def test_what_is_sent_or_cancelled_never_changes(state: MailingState, after: Event) -> None:
     rows = [mailing(entry, state) for entry in SERIES.plan]
     assert replan(JUNE, after, rows, NOW) == ()
+
+
+MOVED = (
+    "the event was moved from 2026-06-11 13:00–17:00 Europe/Amsterdam to 2026-06-18 13:00–17:00 Europe/Amsterdam "
+    "while it was being sent"
+)
+OTHERS = "look at the letter and schedule it again for those who have not got it, or cancel it"
+
+
+@pytest.mark.parametrize("paused", [False, True])
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (JUNE, LATER, MOVED),
+        (JUNE, UNDATED, "the event has lost its date, 2026-06-11 13:00–17:00 Europe/Amsterdam while it was being sent"),
+        (JUNE, OFF, "the event was cancelled while it was being sent"),
+        (OFF, JUNE, "the event takes place after all while it was being sent"),
+        (JUNE, replace(JUNE, venue=Venue(name="Stadhuis")), ""),
+        (JUNE, with_plan(JUNE), ""),
+        (UNDATED, JUNE, ""),
+        (OFF, replace(OFF, title="Kennisdag (vervalt)"), ""),
+    ],
+)
+@pytest.mark.parametrize("hand_made", [False, True])
+def test_a_mailing_on_its_way_is_held_when_its_letter_is_no_longer_so(
+    before: Event, after: Event, reason: str, paused: bool, hand_made: bool
+) -> None:
+    row = by_hand("2026-06-15 10:00") if hand_made else mailing(REPORT, SCHEDULED, before, utc("2026-06-15 10:00"))
+    row = replace(row, state=HELD if paused else SENDING, paused=paused)
+    others = [mailing(entry, SENT, before) for entry in (SAVE, REMINDER, REPORT) if entry.name != row.name]
+    changes = replan(before, after, [row, *others], NOW)
+    held = [(change.name, change.kind, change.state, change.due_at, change.reason) for change in changes]
+    assert held == ([(row.name, HOLD, HELD, row.due_at, f"{reason}; {OTHERS}")] if reason else [])
+    again = applied(after, [row, *others], changes)
+    assert replan(before, after, again, NOW) == ()
+
+
+def test_what_is_left_of_a_mailing_on_its_way_gets_the_times_of_the_moved_event() -> None:
+    rows = [mailing(SAVE, SENT), mailing(REMINDER, SENDING), mailing(REPORT, SENT)]
+    change = only(replan(JUNE, LATER, rows, NOW))
+    assert Times(due_at=change.due_at, closes_at=change.closes_at) == times_of(LATER, REMINDER)
 
 
 @pytest.mark.parametrize("known", [mailing(SAVE, SENT), mailing(SAVE, SENDING)])
@@ -376,6 +417,31 @@ def test_a_fixed_reminder_that_comes_after_the_first_date_of_its_event_is_held()
     unchanged = of_reminder(JUNE, JUNE, stuck)
     assert unchanged is not None
     assert unchanged.reason == "its time 2026-06-12 12:00 comes after the event has begun; choose another time"
+
+
+@pytest.mark.parametrize(
+    ("entry", "fixed", "held", "case"),
+    [
+        (REPORT, "2026-06-08 10:00", True, "a report before the event"),
+        (REPORT, "2026-06-12 10:00", False, "a report after it"),
+        (planned("end", 0, anchor=Anchor.END), "2026-06-08 10:00", True, "at the end of the day, before the event"),
+        (planned("day", 0), "2026-06-08 10:00", False, "on the day itself: it may be about what comes"),
+        (REMINDER, "2026-06-08 10:00", False, "a reminder before the event"),
+        (None, "2026-06-08 10:00", False, "made by hand: nobody knows what it is about"),
+    ],
+)
+def test_a_fixed_report_of_an_event_whose_first_date_is_later_is_held(
+    entry: PlannedMailing | None, fixed: str, held: bool, case: str
+) -> None:
+    row = by_hand(fixed) if entry is None else mailing(entry, SCHEDULED, UNDATED, fixed=utc(fixed))
+    plan = () if entry is None else (entry,)
+    changes = replan(with_plan(UNDATED, *plan), with_plan(JUNE, *plan), [row], NOW)
+    assert [(change.kind, change.due_at) for change in changes] == ([(HOLD, utc(fixed))] if held else []), case
+    for change in changes:
+        assert change.reason == (
+            "the event now has a date, 2026-06-11 13:00–17:00 Europe/Amsterdam, "
+            "and its fixed time 2026-06-08 12:00 no longer fits; choose another time"
+        )
 
 
 def test_the_window_of_a_fixed_time_still_ends_at_the_start() -> None:
@@ -605,10 +671,10 @@ def mailings_of(draw: st.DrawFn, event: Event) -> list[PendingMailing]:
     """Mailings of the plan in any state, on the rule's time or a fixed one, and perhaps one made by hand."""
     fixed = st.none() | st.datetimes(datetime(2026, 5, 1), datetime(2026, 7, 31), timezones=st.just(UTC))
     states = st.sampled_from(MailingState)
-    rows = [
-        replace(mailing(entry, draw(states), event, draw(fixed)), dropped=draw(st.booleans()))
-        for entry in event.series.plan
-    ]
+    rows = []
+    for entry in event.series.plan:
+        row = replace(mailing(entry, draw(states), event, draw(fixed)), dropped=draw(st.booleans()))
+        rows.append(replace(row, paused=row.state is HELD and not row.dropped and draw(st.booleans())))
     return rows + ([by_hand("2026-06-10 10:00", draw(states))] if draw(st.booleans()) else [])
 
 
@@ -633,7 +699,8 @@ def test_no_change_sends_anything_by_itself(data: st.DataObject, before: Event, 
     rows = {row.name: row for row in data.draw(mailings_of(before))}
     for change in replan(before, after, list(rows.values()), now):
         old = rows.get(change.name)
-        assert old is None or old.state in PENDING or (old.dropped and change.state is DRAFT)
+        stopped = old is not None and old.state is SENDING and change.state is HELD
+        assert old is None or old.state in PENDING or stopped or (old.dropped and change.state is DRAFT)
         assert change.state in {DRAFT, SCHEDULED, HELD, MISSED, CANCELLED}
         if change.state is SCHEDULED:
             assert old is not None

@@ -10,7 +10,8 @@ from newsletter.outbox.control import cancel, schedule
 from newsletter.outbox.worker import Sending
 from newsletter.schedule.runner import Runner
 from newsletter.schedule.state import MailingState
-from newsletter.store import deliveries, mailings
+from newsletter.store import audience, mailings
+from newsletter.store.ledger import open_ledger
 from tests.smtp_server import Server, smtp_server
 from tests.unit.conftest import World
 from tests.world import EVENT_SLUG, event, fill
@@ -163,11 +164,11 @@ async def test_trouble_with_the_server_is_said_once_and_the_letters_leave_when_i
     said = Said()
     async with running(world, world.sending(port), said):
         await soon(world, seconds=0.1)
-        await said.wait_for("cannot be used")
+        await said.wait_for("cannot be reached")
         async with smtp_server(port=port) as server:
             await said.wait_for(f"{REMINDER}: sent")
             assert len(server.letters) == 3
-    assert len([sentence for sentence in said.sentences if "cannot be used" in sentence]) == 1
+    assert len([sentence for sentence in said.sentences if "cannot be reached" in sentence]) == 1
 
 
 async def test_letters_left_by_an_earlier_run_leave_at_the_start(world: World) -> None:
@@ -193,5 +194,7 @@ async def prepare_sending(world: World, mailing_id: int) -> None:
     async with world.database.write() as tx:
         values = {"content": dump(mailing_content()), "started_at": long_ago}
         await tx.execute(table.update().where(table.c.id == mailing_id).values(values))
-        await deliveries.enqueue(tx, mailing_id, now=long_ago)
-        await deliveries.claim(tx, "killed", 10, now=long_ago, until=long_ago + timedelta(minutes=1))
+        await audience.enqueue(tx, mailing_id, now=long_ago)
+    ledger = await open_ledger(world.database, "killed")
+    assert len(await ledger.claim(10, now=long_ago, until=long_ago + timedelta(minutes=1))) == 3
+    await ledger.close()

@@ -3,7 +3,15 @@
 import pytest
 
 from newsletter.errors import StateError
-from newsletter.schedule.state import PENDING, TRANSITIONS, MailingState, move
+from newsletter.schedule.state import (
+    PAUSED_BY_HAND,
+    PAUSED_BY_ITSELF,
+    PENDING,
+    TRANSITIONS,
+    MailingState,
+    is_paused,
+    move,
+)
 
 STATES = tuple(MailingState)
 MOVES = {
@@ -17,9 +25,12 @@ MOVES = {
     ("scheduled", "cancelled"),
     ("held", "draft"),
     ("held", "scheduled"),
+    ("held", "sending"),
     ("held", "cancelled"),
     ("sending", "sent"),
     ("sending", "held"),
+    ("sending", "cancelled"),
+    ("sent", "sending"),
     ("missed", "draft"),
     ("missed", "scheduled"),
     ("missed", "cancelled"),
@@ -68,13 +79,29 @@ def test_the_error_is_one_sentence(state: MailingState, to: MailingState, name: 
     assert str(error.value) == sentence
 
 
-def test_only_what_is_scheduled_can_be_sent() -> None:
-    assert [state for state in STATES if MailingState.SENDING in TRANSITIONS[state]] == [MailingState.SCHEDULED]
+def test_only_what_is_scheduled_or_was_on_its_way_before_can_be_sent() -> None:
+    before = {state.value for state in STATES if MailingState.SENDING in TRANSITIONS[state]}
+    assert before == {"scheduled", "held", "sent"}
 
 
-def test_whatever_is_pending_can_be_cancelled_and_ends_nowhere() -> None:
-    assert all(MailingState.CANCELLED in TRANSITIONS[state] for state in PENDING)
-    assert {state for state in STATES if not TRANSITIONS[state]} == {MailingState.SENT}
+def test_whatever_was_not_sent_can_be_cancelled_and_what_was_sent_can_only_go_on() -> None:
+    assert all(MailingState.CANCELLED in TRANSITIONS[state] for state in (*PENDING, MailingState.SENDING))
+    assert TRANSITIONS[MailingState.SENT] == {MailingState.SENDING}
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "paused"),
+    [
+        (MailingState.HELD, PAUSED_BY_HAND, True),
+        (MailingState.HELD, f"{PAUSED_BY_ITSELF}: 20 recipients in a row were refused for good", True),
+        (MailingState.HELD, "held by hand", False),
+        (MailingState.HELD, "the event was cancelled while it was being sent", False),
+        (MailingState.SENDING, PAUSED_BY_HAND, False),
+        (MailingState.CANCELLED, PAUSED_BY_HAND, False),
+    ],
+)
+def test_only_a_mailing_that_was_stopped_on_its_way_is_paused(state: MailingState, reason: str, paused: bool) -> None:
+    assert is_paused(state, reason) is paused
 
 
 def test_the_table_of_moves_cannot_be_changed() -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from newsletter.errors import SmtpError
-from newsletter.outbox.outcome import Outcome, OutcomeKind
+from newsletter.outbox.outcome import Outcome, OutcomeKind, Parcel
 from newsletter.settings import Security, Smtp
 from newsletter.smtp.client import SmtpTransport, security_of
 from tests.certificates import make_certificate
@@ -28,31 +28,35 @@ def refuse_once(verb: str, reply: str) -> Answer:
 
 async def send(smtp: Smtp, letters: int = 1) -> list[Outcome]:
     async with SmtpTransport(smtp).session() as session:
-        return [await session.send("bounces@example.nl", f"b{n}@example.nl", LETTER) for n in range(letters)]
+        parcels = [Parcel("bounces@example.nl", f"b{n}@example.nl", LETTER) for n in range(letters)]
+        following = [*parcels[1:], None]
+        return [await session.send(one, other) for one, other in zip(parcels, following, strict=True)]
 
 
 @pytest.mark.parametrize(
     ("verb", "reply", "kind", "phase", "code", "enhanced"),
     [
         ("MAIL", "451 4.3.0 later", OutcomeKind.TEMPORARY, "mail", 451, "4.3.0"),
-        ("MAIL", "550 5.7.1 not you", OutcomeKind.TEMPORARY, "mail", 550, "5.7.1"),
+        ("MAIL", "550 5.7.1 not you", OutcomeKind.OUR_FAULT, "mail", 550, "5.7.1"),
         ("RCPT", "450 4.2.0 greylisted", OutcomeKind.TEMPORARY, "rcpt", 450, "4.2.0"),
         ("RCPT", "550 5.1.1 unknown", OutcomeKind.PERMANENT, "rcpt", 550, "5.1.1"),
         ("RCPT", "421 4.3.2 closing", OutcomeKind.TEMPORARY, "rcpt", 421, "4.3.2"),
         ("DATA", "451 4.3.0 later", OutcomeKind.TEMPORARY, "data", 451, "4.3.0"),
         ("DATA", "554 5.7.1 no", OutcomeKind.PERMANENT, "data", 554, "5.7.1"),
         (".", "451 4.3.0 later", OutcomeKind.TEMPORARY, "letter", 451, "4.3.0"),
-        (".", "554 5.6.0 no", OutcomeKind.PERMANENT, "letter", 554, "5.6.0"),
+        (".", "554 5.6.0 no", OutcomeKind.OUR_FAULT, "letter", 554, "5.6.0"),
+        (".", "550 5.1.1 unknown", OutcomeKind.PERMANENT, "letter", 550, "5.1.1"),
         ("MAIL", HANG_UP, OutcomeKind.TEMPORARY, "mail", 0, ""),
         ("RCPT", HANG_UP, OutcomeKind.TEMPORARY, "rcpt", 0, ""),
         ("DATA", HANG_UP, OutcomeKind.TEMPORARY, "data", 0, ""),
         (".", HANG_UP, OutcomeKind.IN_DOUBT, "letter", 0, ""),
     ],
 )
+@pytest.mark.parametrize("extensions", [(), ("PIPELINING",)], ids=["step by step", "pipelined"])
 async def test_trouble_is_told_by_phase_and_the_next_letter_still_leaves(
-    verb: str, reply: str, kind: OutcomeKind, phase: str, code: int, enhanced: str
+    extensions: tuple[str, ...], verb: str, reply: str, kind: OutcomeKind, phase: str, code: int, enhanced: str
 ) -> None:
-    async with smtp_server(refuse_once(verb, reply)) as server:
+    async with smtp_server(refuse_once(verb, reply), extensions=extensions) as server:
         first, second = await send(settings(server.port), 2)
         assert (first.kind, first.phase, first.code, first.enhanced) == (kind, phase, code, enhanced)
         assert second.kind is OutcomeKind.SENT
@@ -113,7 +117,7 @@ async def test_the_greeting_names_the_senders_domain_and_not_this_machine() -> N
 async def test_a_server_that_is_not_there_is_one_sentence() -> None:
     async with smtp_server() as server:
         port = server.port
-    with pytest.raises(SmtpError, match=f"127.0.0.1:{port} cannot be used"):
+    with pytest.raises(SmtpError, match=f"127.0.0.1:{port} cannot be reached"):
         await send(settings(port))
 
 

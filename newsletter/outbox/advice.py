@@ -1,0 +1,52 @@
+"""Stage 4: what a person can do next about a mailing, in commands that they can copy.
+
+In: its state, why it is in it, and what became of its letters. Out: sentences, the most pressing first. Pure.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from newsletter.outbox.delivery import DeliveryState
+from newsletter.schedule.rules import Due, decide_due
+from newsletter.schedule.state import PAUSED_BY_ITSELF, MailingState, is_paused
+from newsletter.store.mailings import MailingRow
+
+#: Letters that leave when the mailing goes on.
+WAITING = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.DEFERRED)
+
+
+def next_steps(row: MailingRow, letters: Mapping[str, int], now: datetime, *, held_in_doubt: int = 0) -> list[str]:
+    """`letters` counts deliveries by state; `held_in_doubt` are those in doubt that nothing happens to by itself."""
+    return [*_mailing(row, letters, now), *_letters(row, letters, held_in_doubt)]
+
+
+def _mailing(row: MailingRow, letters: Mapping[str, int], now: datetime) -> Iterator[str]:
+    command, cancel = "newsletter mailing", f"`newsletter mailing cancel {row.slug}` drops it"
+    at = " --at now" if row.corrects_id is not None and row.due_at is None else ""
+    match row.state:
+        case MailingState.DRAFT:
+            yield f"`{command} schedule {row.slug}{at}` confirms it; {cancel}"
+        case MailingState.SCHEDULED:
+            yield f"it goes out by itself; {cancel}"
+        case MailingState.SENDING:
+            yield f"`{command} hold {row.slug}` pauses it; `{command} cancel {row.slug}` stops it for good"
+        case MailingState.MISSED:
+            yield f"`{command} schedule {row.slug} --at “YYYY-MM-DD HH:MM”` gives it a new time; {cancel}"
+        case MailingState.HELD if not is_paused(row.state, row.reason):
+            yield f"look at the letter, then `{command} schedule {row.slug}` confirms it again; {cancel}"
+        case MailingState.HELD if decide_due(row.due_at, row.closes_at, now) is Due.MISSED:
+            yield f"its window has closed: `{command} schedule {row.slug} --at now` is for those who have not got it"
+        case MailingState.HELD:
+            mend = "mend what it says above; then " if row.reason.startswith(PAUSED_BY_ITSELF) else ""
+            left = sum(letters.get(state.value, 0) for state in WAITING)
+            yield (
+                f"{mend}`{command} resume {row.slug}` lets its {left} other letters go; "
+                f"`{command} cancel {row.slug}` stops it for good"
+            )
+
+
+def _letters(row: MailingRow, letters: Mapping[str, int], held_in_doubt: int) -> Iterator[str]:
+    if held_in_doubt:
+        yield f"{held_in_doubt} letters in doubt wait for you: `newsletter mailing resolve {row.slug}` shows them"
+    if row.state in (MailingState.SENT, MailingState.HELD) and (failed := letters.get(DeliveryState.FAILED.value, 0)):
+        yield f"{failed} letters failed: `newsletter mailing again {row.slug}` shows why"

@@ -1,0 +1,115 @@
+"""Stage 4: outcomes become durable, those of all connections together.
+
+In: the outcome of one letter and, with it, the letter that the same connection hands over next. Out: the word that both
+are on disk. While one commit runs, the next one gathers: at thousands of letters a second, a commit for each would be
+all that the disk does.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from newsletter.errors import StoreError
+from newsletter.store.ledger import Ledger, Settled
+
+#: How long an outcome waits for those of other connections, in seconds.
+GATHER = 0.001
+#: What a server has taken must be written down before anything else, so a store that is busy is asked again.
+PATIENCE = (1, 5, 15)
+
+
+class _Entry(NamedTuple):
+    settled: Settled | None
+    begun: int | None
+    done: "asyncio.Future[bool] | None"
+
+
+class Register:
+    """Gathers what the connections of one worker have to write."""
+
+    def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+        self._ledger, self._clock = ledger, clock
+        self._loop = asyncio.get_running_loop()
+        self._gathered: list[_Entry] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._committing: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
+        self.connections = 0  #: that have something on the wire
+
+    def enter(self, settled: Settled | None, begun: int | None) -> "asyncio.Future[bool]":
+        """Write an outcome, and that `begun` is being handed over next.
+
+        The future tells, when both are durable, whether `begun` may be sent: False where its mailing was held or its
+        lease has ended. It raises StoreError where the store could not be used for too long.
+        """
+        done: asyncio.Future[bool] = self._loop.create_future()
+        self._add(_Entry(settled, begun, done))
+        return done
+
+    def note(self, settled: Settled) -> None:
+        """Write that a delivery needs no letter; nobody waits for it."""
+        self._add(_Entry(settled, None, None))
+
+    async def close(self) -> None:
+        """Wait until everything is written.
+
+        Raises:
+            StoreError: it could not be.
+        """
+        while self._gathered or self._committing is not None:
+            if self._committing is None:
+                self._start()
+            if self._committing is not None:
+                await asyncio.shield(self._committing)
+        if self._failure is not None:
+            raise self._failure
+
+    def _add(self, entry: _Entry) -> None:
+        if self._failure is not None:
+            raise self._failure
+        self._gathered.append(entry)
+        if self._committing is None:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        # Half of the connections write while the other half keeps the server busy; one that is alone never waits.
+        if len(self._gathered) * 2 >= self.connections:
+            self._start()
+        elif self._timer is None:
+            self._timer = self._loop.call_later(GATHER, self._start)
+
+    def _start(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._committing is None:
+            batch, self._gathered = self._gathered, []
+            self._committing = self._loop.create_task(self._commit(batch))
+
+    async def _commit(self, batch: list[_Entry]) -> None:
+        try:
+            stopped = await self._write(batch)
+        except Exception as error:  # whatever it is, nobody may wait for ever; all who wait are told
+            self._failure = error
+            batch, self._gathered = batch + self._gathered, []
+            for entry in batch:
+                if entry.done is not None and not entry.done.done():
+                    entry.done.set_exception(error)
+        else:
+            for entry in batch:
+                if entry.done is not None and not entry.done.done():
+                    entry.done.set_result(entry.begun not in stopped)
+        self._committing = None
+        if self._gathered:
+            self._schedule()
+
+    async def _write(self, batch: list[_Entry]) -> frozenset[int]:
+        settled = [entry.settled for entry in batch if entry.settled is not None]
+        begun = [entry.begun for entry in batch if entry.begun is not None]
+        for patience in PATIENCE:
+            try:
+                return await self._ledger.commit(settled, begun, now=self._clock())
+            except StoreError:
+                await asyncio.sleep(patience)
+        return await self._ledger.commit(settled, begun, now=self._clock())

@@ -1,0 +1,121 @@
+"""Memory: who a mailing goes to, before and when it fires.
+
+In: a mailing. Out: the people of its audience, how many they are, and one delivery for each of them.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, case, exists, func, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from newsletter.outbox.delivery import DeliveryState
+from newsletter.store.corrections import reached
+from newsletter.store.deliveries import OPEN_VALUES
+from newsletter.store.mailings import MailingRow
+from newsletter.store.subscribers import to_subscriber
+from newsletter.store.tables import (
+    Instant,
+    deliveries,
+    mailing_lists,
+    mailings,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
+from newsletter.store.upsert import upsert
+from newsletter.subscribers.subscriber import Subscriber, SubscriptionState
+
+
+def _members(mailing_id: int) -> Select[tuple[int]]:
+    """The active subscribers of a mailing's lists, each once, suppressed or not."""
+    return (
+        select(subscriptions.c.subscriber_id)
+        .join(mailing_lists, mailing_lists.c.list_id == subscriptions.c.list_id)
+        .where(mailing_lists.c.mailing_id == mailing_id, subscriptions.c.state == SubscriptionState.ACTIVE.value)
+        .distinct()
+    )
+
+
+def reachable(mailing_id: int) -> Select[tuple[int]]:
+    """Whom a mailing may be sent to at all: the active members of its lists, without the suppressed."""
+    suppressed = exists().where(suppressions.c.address_key == subscribers.c.address_key)
+    return select(subscribers.c.id).where(subscribers.c.id.in_(_members(mailing_id)), ~suppressed)
+
+
+async def _audience(tx: AsyncConnection, mailing_id: int) -> Select[tuple[int]]:
+    """Who would still get the mailing: whom it may be sent to, but nobody whose delivery has ended.
+
+    For a correction only those of them whom the mailing has reached that it corrects.
+    """
+    ended = exists().where(
+        deliveries.c.mailing_id == mailing_id,
+        deliveries.c.subscriber_id == subscribers.c.id,
+        deliveries.c.state.not_in(OPEN_VALUES),
+    )
+    people = reachable(mailing_id).where(~ended)
+    corrected = await tx.scalar(select(mailings.c.corrects_id).where(mailings.c.id == mailing_id))
+    return people if corrected is None else people.where(subscribers.c.id.in_(reached(corrected)))
+
+
+async def audience(tx: AsyncConnection, mailing_id: int) -> AsyncIterator[Subscriber]:
+    """The people of the audience one by one, whatever their number."""
+    query = select(subscribers).where(subscribers.c.id.in_(await _audience(tx, mailing_id)))
+    async for row in (await tx.stream(query.order_by(subscribers.c.id))).mappings():
+        yield to_subscriber(row)
+
+
+async def count_audience(tx: AsyncConnection, mailing_id: int) -> int:
+    """How many would get the mailing if it fired now."""
+    people = await _audience(tx, mailing_id)
+    return await tx.scalar(select(func.count()).select_from(people.subquery())) or 0
+
+
+async def count_recipients(tx: AsyncConnection, rows: Sequence[MailingRow]) -> dict[int, int]:
+    """By mailing: who would get it, or, once it has started, who gets it.
+
+    What has started is counted in one query. Of the others most go to the same lists, so each set of lists is counted
+    once, whatever the number of mailings.
+    """
+    per_mailing = select(deliveries.c.mailing_id, func.count()).group_by(deliveries.c.mailing_id)
+    counts = {mailing_id: count for mailing_id, count in await tx.execute(per_mailing)}
+    going: dict[int, set[int]] = {row.id: set() for row in rows if row.started_at is None}
+    for mailing_id, list_id in await tx.execute(select(mailing_lists.c.mailing_id, mailing_lists.c.list_id)):
+        if mailing_id in going:
+            going[mailing_id].add(list_id)
+    known: dict[frozenset[int], int] = {}
+    for row in rows:
+        lists = frozenset(going.get(row.id, ()))
+        if row.id not in going:
+            counts.setdefault(row.id, 0)
+        elif row.corrects_id is not None:
+            counts[row.id] = await count_audience(tx, row.id)
+        else:
+            if lists not in known:
+                known[lists] = await count_audience(tx, row.id)
+            counts[row.id] = known[lists]
+    return {row.id: counts[row.id] for row in rows}
+
+
+async def enqueue(tx: AsyncConnection, mailing_id: int, *, now: datetime) -> int:
+    """One delivery for everybody of the audience; running it again adds nobody twice. Returns how many were added.
+
+    What a worker has claimed before, it claimed with the letter of before: that is free again, and claimed anew.
+    """
+    claimed = (deliveries.c.mailing_id == mailing_id) & (deliveries.c.state == DeliveryState.CLAIMED.value)
+    before = case((deliveries.c.attempts > 0, DeliveryState.DEFERRED.value), else_=DeliveryState.QUEUED.value)
+    await tx.execute(update(deliveries).where(claimed).values(state=before, claimed_by=None, next_at=now))
+    rows = (await _audience(tx, mailing_id)).with_only_columns(
+        literal(mailing_id),
+        subscribers.c.id,
+        literal(DeliveryState.QUEUED.value),
+        literal(""),
+        literal(0),
+        literal(now, Instant),
+        literal(now, Instant),
+    )
+    columns = ["mailing_id", "subscriber_id", "state", "reason", "attempts", "queued_at", "next_at"]
+    # ORDER BY makes "FROM … ON CONFLICT" readable for SQLite's parser, and letters leave in the order of joining.
+    statement = upsert(tx, deliveries).from_select(columns, rows.order_by(subscribers.c.id))
+    added = await tx.execute(statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True})
+    return added.rowcount

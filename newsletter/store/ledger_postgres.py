@@ -1,0 +1,117 @@
+"""Memory, the hot path on PostgreSQL.
+
+In: the address of a database that `store.database` has opened before. Out: a `Backend` of `store.ledger`.
+
+Each claim and each commit is one statement, so one round trip and one transaction: rows travel as JSON, and a row that
+another worker is just claiming is passed over (SKIP LOCKED).
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from newsletter.outbox.delivery import OPEN, Batch, Delivery
+from newsletter.store.ledger import Settled
+
+MAILINGS = "SELECT id FROM mailings WHERE state = 'sending' AND (closes_at IS NULL OR closes_at > %s) ORDER BY id"
+CLAIM = """
+WITH waiting AS (
+  SELECT id FROM deliveries
+  WHERE mailing_id = %s AND next_at <= %s AND state IN ('queued', 'claimed', 'deferred', 'in_doubt')
+    AND id BETWEEN %s AND %s
+  ORDER BY next_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+), mine AS (
+  UPDATE deliveries d SET state = 'claimed', claimed_by = %s, next_at = %s FROM waiting
+  WHERE d.id = waiting.id RETURNING d.id, d.mailing_id, d.subscriber_id, d.attempts, d.queued_at
+)
+SELECT d.id, d.mailing_id, d.subscriber_id, s.address, s.name, s.attributes, d.attempts, d.queued_at, x.reason,
+  (SELECT min(l.list_id) FROM mailing_lists l JOIN subscriptions b ON b.list_id = l.list_id
+   WHERE l.mailing_id = d.mailing_id AND b.subscriber_id = d.subscriber_id AND b.state = 'active')
+FROM mine d JOIN subscribers s ON s.id = d.subscriber_id
+LEFT JOIN suppressions x ON x.address_key = s.address_key
+ORDER BY d.id"""
+COMMIT = """
+WITH settled AS (
+  SELECT * FROM json_to_recordset(%s::json) AS v (
+    id bigint, at timestamptz, seconds float8, kind text, phase text, code integer, enhanced text, said text,
+    state text, reason text, next_at timestamptz, attempts integer, ended boolean)
+), tried AS (
+  INSERT INTO attempts (delivery_id, at, seconds, kind, phase, code, enhanced, text)
+  SELECT id, at, seconds, kind, phase, code, enhanced, said FROM settled WHERE kind IS NOT NULL
+), ended AS (
+  UPDATE deliveries d SET state = v.state, reason = v.reason, next_at = v.next_at, attempts = v.attempts,
+    ended_at = CASE WHEN v.ended THEN %s::timestamptz END, claimed_by = NULL
+  FROM settled v WHERE d.id = v.id AND d.claimed_by = %s
+)
+UPDATE deliveries d SET state = 'sending' FROM mailings m
+WHERE d.id = ANY(%s::bigint[]) AND d.claimed_by = %s AND d.state = 'claimed' AND d.next_at > %s
+  AND m.id = d.mailing_id AND m.state = 'sending'
+RETURNING d.id"""
+
+
+#: Every row is found by its key. The planner cannot know how few there are in a JSON text, and a plan that reads a
+#: table of a million rows for five of them, or is made anew for each commit, costs more than the commit.
+PLANS = """
+SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
+SET plan_cache_mode = force_generic_plan"""
+
+
+class PostgresBackend:
+    broken: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError)
+
+    def __init__(self, conninfo: str, worker: str) -> None:
+        self._conninfo, self._worker, self._turn = conninfo, worker, 0
+        self._open: psycopg.Connection[tuple[Any, ...]] | None = None
+
+    def claim(self, limit: int, now: datetime, until: datetime, within: Batch | None) -> list[Delivery]:
+        first, last = (within.first, within.last) if within else (0, 2**63 - 1)
+        found = self._db().execute(MAILINGS, (now,))
+        mailings = [row[0] for row in found if not within or row[0] == within.mailing_id]
+        self._turn += 1
+        claimed: list[Delivery] = []
+        for number in range(len(mailings)):
+            mailing_id = mailings[(number + self._turn) % len(mailings)]
+            share = -(-(limit - len(claimed)) // (len(mailings) - number))
+            given = (mailing_id, now, first, last, share, self._worker, until)
+            claimed += [self._delivery(row) for row in self._db().execute(CLAIM, given, prepare=True)]
+        return claimed
+
+    def commit(self, settled: Sequence[Settled], begun: Sequence[int], now: datetime) -> frozenset[int]:
+        rows, ids = json.dumps([_row(one) for one in settled]), list(begun)
+        given = (rows, now, self._worker, ids, self._worker, now)
+        done = self._db().execute(COMMIT, given, prepare=True)
+        return frozenset(ids) - {row[0] for row in done} if ids else frozenset()
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+
+    def _db(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """The connection; a new one where the server has ended the last."""
+        if self._open is None or self._open.closed:
+            self._open = psycopg.connect(self._conninfo, autocommit=True)
+            self._open.execute(PLANS)
+        return self._open
+
+    def _delivery(self, row: tuple[Any, ...]) -> Delivery:
+        list_id = row[-1]
+        return Delivery._make((*row[:-1], list_id is not None, self._worker, list_id or 0))
+
+
+def _row(one: Settled) -> dict[str, object]:
+    decision, outcome = one.decision, one.outcome
+    row: dict[str, object] = {
+        "id": one.delivery_id,
+        "state": decision.state.value,
+        "reason": decision.reason,
+        "next_at": decision.next_at.isoformat() if decision.next_at else None,
+        "attempts": one.attempts,
+        "ended": decision.state not in OPEN,
+    }
+    if outcome is not None:
+        row |= {"at": one.at.isoformat(), "seconds": one.seconds, "kind": outcome.kind.value, "phase": outcome.phase}
+        row |= {"code": outcome.code, "enhanced": outcome.enhanced, "said": outcome.text}
+    return row

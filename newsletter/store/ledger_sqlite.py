@@ -1,0 +1,151 @@
+"""Memory, the hot path on SQLite.
+
+In: a file that `store.database` has opened before. Out: a `Backend` of `store.ledger`.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from newsletter.outbox.delivery import OPEN, Batch, Delivery, DeliveryState
+from newsletter.store.ledger import BusyError, Settled
+
+#: Pages of the write-ahead log before they go into the file (of 4 KB); fewer and larger checkpoints save whole syncs.
+CHECKPOINT = 4000
+
+MAILINGS = "SELECT id FROM mailings WHERE state = 'sending' AND (closes_at IS NULL OR closes_at > ?) ORDER BY id"
+WAITING = """
+SELECT id FROM deliveries
+WHERE mailing_id = ? AND next_at <= ? AND state IN ('queued', 'claimed', 'deferred', 'in_doubt') AND id BETWEEN ? AND ?
+ORDER BY next_at, id LIMIT ?"""
+CLAIM = """
+UPDATE deliveries SET state = 'claimed', claimed_by = ?, next_at = ? WHERE id IN (SELECT value FROM json_each(?))"""
+#: A list that the subscriber is active on: the first of those that the mailing goes to.
+READ = """
+SELECT d.id, d.mailing_id, d.subscriber_id, s.address, s.name, s.attributes, d.attempts, d.queued_at, x.reason,
+  (SELECT min(l.list_id) FROM mailing_lists l JOIN subscriptions b ON b.list_id = l.list_id
+   WHERE l.mailing_id = d.mailing_id AND b.subscriber_id = d.subscriber_id AND b.state = 'active')
+FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id
+LEFT JOIN suppressions x ON x.address_key = s.address_key
+WHERE d.id IN (SELECT value FROM json_each(?)) ORDER BY d.id"""
+ATTEMPT = """
+INSERT INTO attempts (delivery_id, at, seconds, kind, phase, code, enhanced, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+SENT = """
+UPDATE deliveries SET state = 'sent', reason = '', next_at = NULL, attempts = ?, ended_at = ?, claimed_by = NULL
+WHERE id = ? AND claimed_by = ?"""
+SETTLE = """
+UPDATE deliveries SET state = ?, reason = ?, next_at = ?, attempts = ?, ended_at = ?, claimed_by = NULL
+WHERE id = ? AND claimed_by = ?"""
+BEGIN = """
+UPDATE deliveries SET state = 'sending' WHERE id = ? AND claimed_by = ? AND state = 'claimed' AND next_at > ?
+AND (SELECT state FROM mailings WHERE mailings.id = mailing_id) = 'sending'"""
+BEGUN = """
+SELECT id FROM deliveries WHERE id IN (SELECT value FROM json_each(?)) AND claimed_by = ? AND state = 'sending'"""
+
+
+class SqliteBackend:
+    broken: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
+
+    def __init__(self, path: str, worker: str) -> None:
+        self._worker, self._turn = worker, 0
+        self._db = sqlite3.connect(path, isolation_level=None, cached_statements=32)
+        for pragma in ("busy_timeout=0", "synchronous=FULL", "foreign_keys=ON", f"wal_autocheckpoint={CHECKPOINT}"):
+            self._db.execute(f"PRAGMA {pragma}")
+
+    def claim(self, limit: int, now: datetime, until: datetime, within: Batch | None) -> list[Delivery]:
+        with self._transaction():
+            ids = json.dumps(self._waiting(limit, stamp(now), within))
+            if ids != "[]":
+                self._db.execute(CLAIM, (self._worker, stamp(until), ids))
+        return [self._delivery(row) for row in self._db.execute(READ, (ids,))] if ids != "[]" else []
+
+    def commit(self, settled: Sequence[Settled], begun: Sequence[int], now: datetime) -> frozenset[int]:
+        at, worker = stamp(now), self._worker
+        tried, sent, others = [], [], []
+        for one in settled:
+            key, attempts, decision, outcome, began, seconds = one
+            if outcome is not None:
+                kind, phase, code, enhanced, text = outcome
+                tried.append((key, stamp(began), seconds, kind.value, phase, code, enhanced, text))
+            if decision.state is DeliveryState.SENT:
+                sent.append((attempts, at, key, worker))
+            else:
+                others.append(_settled(one, at, worker))
+        with self._transaction():
+            for statement, rows in ((ATTEMPT, tried), (SENT, sent), (SETTLE, others)):
+                if rows:
+                    self._db.executemany(statement, rows)
+            if not begun:
+                return frozenset()
+            done = self._db.executemany(BEGIN, [(one, worker, at) for one in begun]).rowcount
+            if done == len(begun):
+                return frozenset()
+            mine = {row[0] for row in self._db.execute(BEGUN, (json.dumps(list(begun)), worker))}
+            return frozenset(begun) - mine
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _waiting(self, limit: int, now: str, within: Batch | None) -> list[int]:
+        """Of every mailing that is being sent a fair share; what one does not need the next may have."""
+        first, last = (within.first, within.last) if within else (0, 2**63 - 1)
+        mailings = [row[0] for row in self._db.execute(MAILINGS, (now,)) if not within or row[0] == within.mailing_id]
+        self._turn += 1
+        ids: list[int] = []
+        for number in range(len(mailings)):
+            mailing_id = mailings[(number + self._turn) % len(mailings)]
+            share = -(-(limit - len(ids)) // (len(mailings) - number))
+            ids += [row[0] for row in self._db.execute(WAITING, (mailing_id, now, first, last, share))]
+        return ids
+
+    def _delivery(self, row: tuple[int, int, int, str, str, str, int, str, str | None, int | None]) -> Delivery:
+        key, mailing_id, subscriber_id, address, name, attributes, attempts, queued_at, suppressed, list_id = row
+        return Delivery(
+            key,
+            mailing_id,
+            subscriber_id,
+            address,
+            name,
+            _attributes(attributes),
+            attempts,
+            datetime.fromisoformat(queued_at).replace(tzinfo=UTC),
+            suppressed,
+            list_id is not None,
+            self._worker,
+            list_id or 0,
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise BusyError from error
+            raise
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def stamp(at: datetime) -> str:
+    """A moment as `store.tables.Instant` keeps it in SQLite."""
+    in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return in_utc.isoformat(" ", "microseconds")[: len("2026-03-02 09:00:00.000000")]
+
+
+def _settled(one: Settled, at: str, worker: str) -> tuple[object, ...]:
+    decision = one.decision
+    next_at = stamp(decision.next_at) if decision.next_at else None
+    ended_at = None if decision.state in OPEN else at
+    return (decision.state.value, decision.reason, next_at, one.attempts, ended_at, one.delivery_id, worker)
+
+
+def _attributes(document: str) -> Mapping[str, str]:
+    found: Mapping[str, str] = json.loads(document) if document != "{}" else {}
+    return found

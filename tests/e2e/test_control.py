@@ -1,0 +1,133 @@
+"""What an organiser does with a mailing that goes out, with the real command line and a mail server on loopback."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from typing import Any
+
+from tests.e2e.conftest import Folder, wait_for_line
+from tests.e2e.test_run import FIRST, prepared, recipients, stop
+from tests.smtp_server import HANG_UP, smtp_server
+
+CORRECTION = f"{FIRST}-correction"
+
+
+async def run(folder: Folder, *arguments: str, code: int = 0) -> str:
+    """What a command said, while the mail server of the test goes on."""
+    done = await asyncio.to_thread(folder.run, *arguments, code=code)
+    return done.stdout + done.stderr
+
+
+async def show(folder: Folder, slug: str = FIRST) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(await run(folder, "mailing", "show", slug, "--json"))
+    return found
+
+
+async def test_what_is_sent_now_can_be_undone_before_the_first_connection(folder: Folder) -> None:
+    async with smtp_server() as server:
+        prepared(folder, server, people=2)
+        folder.settings["NEWSLETTER_SCHEDULE__UNDO_SECONDS"] = "600"
+        running = await folder.start("run")
+        await wait_for_line(running, "running")
+        said = await run(folder, "mailing", "schedule", FIRST, "--at", "now", "--recipients", "2")
+        assert "for 2 recipients" in said
+        assert f"It leaves in 600 seconds; to undo it: newsletter mailing cancel {FIRST}" in said
+        await wait_for_line(running, f"{FIRST}: due")
+        assert await run(folder, "mailing", "cancel", FIRST) == f"{FIRST}: cancelled\n"
+        await wait_for_line(running, f"{FIRST}: no longer due")
+        await stop(running)
+        assert (server.connections, server.letters) == (0, [])
+        # The same, not undone, does leave.
+        folder.settings["NEWSLETTER_SCHEDULE__UNDO_SECONDS"] = "1"
+        await run(folder, "mailing", "schedule", FIRST, "--at", "now", "--recipients", "2")
+        again = await folder.start("run")
+        await wait_for_line(again, f"{FIRST}: sent (2 sent)")
+        await stop(again)
+    assert len(server.letters) == 2
+
+
+async def test_a_mailing_is_paused_in_the_middle_and_resumed_and_nobody_gets_it_twice(folder: Folder) -> None:
+    people = 400
+
+    def slowly(verb: str, _letters: int) -> None:
+        if verb == ".":
+            time.sleep(0.05)  # a server that takes its time, so that there is a middle
+
+    async with smtp_server(slowly) as server:
+        prepared(folder, server, people=people)
+        running = await folder.start("run")
+        await wait_for_line(running, "running")
+        await run(folder, "mailing", "schedule", FIRST, "--at", "now", "--recipients", str(people))
+        await server.wait_for_letters(15)
+        said = await run(folder, "mailing", "hold", FIRST)
+        assert f"next: `newsletter mailing resume {FIRST}` lets its " in said
+        server.answer = lambda _verb, _letters: None
+        shown = await show(folder)
+        while shown["deliveries"].get("claimed") or shown["deliveries"].get("sending"):
+            shown = await show(folder)
+        before = len(server.letters)
+        assert 15 <= before < people
+        assert (shown["mailing"]["state"], shown["mailing"]["reason"]) == ("held", "paused by hand")
+        assert shown["deliveries"] == {"sent": before, "queued": people - before}
+        assert "goes on with the letters that were not sent yet" in await run(folder, "mailing", "resume", FIRST)
+        await wait_for_line(running, f"{FIRST}: sent ({people} sent)")
+        await stop(running)
+    assert recipients(server) == Counter({f"persoon{number}@example.nl": 1 for number in range(people)})
+
+
+async def test_letters_in_doubt_and_failed_ones_are_decided_on_and_the_mailing_is_corrected(folder: Folder) -> None:
+    tried: list[str] = []
+
+    def answer(verb: str, _letters: int) -> str | None:
+        if verb == "MAIL":
+            tried.append(verb)
+        if verb == "." and len(tried) == 1:
+            return HANG_UP
+        return "550 5.1.1 no such user" if verb == "RCPT" and len(tried) == 2 else None
+
+    async with smtp_server(answer) as server:
+        prepared(folder, server, people=4)
+        folder.settings |= {"NEWSLETTER_MAIL__RESEND_IN_DOUBT": "false", "NEWSLETTER_SMTP__CONNECTIONS": "1"}
+        await run(folder, "mailing", "schedule", FIRST, "--at", "now", "--recipients", "4")
+        running = await folder.start("run")
+        await wait_for_line(running, f"{FIRST}: sent")
+        await stop(running)
+        server.answer = lambda _verb, _letters: None
+        assert (await show(folder))["deliveries"] == {"failed": 1, "in_doubt": 1, "sent": 2}
+
+        said = await run(folder, "mailing", "show", FIRST)
+        assert f"next: 1 letters in doubt wait for you: `newsletter mailing resolve {FIRST}` shows them" in said
+        assert f"next: 1 letters failed: `newsletter mailing again {FIRST}` shows why" in said
+        [doubt] = json.loads(await run(folder, "mailing", "resolve", FIRST, "--json"))
+        assert doubt["address"] == server.refused[0][1]
+        assert "contradict" in await run(folder, "mailing", "resolve", FIRST, "--sent", "--again", code=1)
+        one = ("--subscriber", str(doubt["subscriber_id"]))
+        assert "1 letters count as sent" in await run(folder, "mailing", "resolve", FIRST, "--sent", *one)
+
+        why = await run(folder, "mailing", "again", FIRST)
+        assert "1\t550 5.1.1 no such user" in why
+        assert "add --failed" in why
+        asked = await run(folder, "mailing", "again", FIRST, "--failed", code=1)
+        assert "1 failed letters would be sent again; confirm with --recipients 1" in asked
+        said = await run(folder, "mailing", "again", FIRST, "--failed", "--recipients", "1")
+        assert "1 letters are sent again" in said
+        second = await folder.start("run")
+        await wait_for_line(second, f"{FIRST}: sent (4 sent)")
+        await stop(second)
+
+        said = await run(folder, "mailing", "correct", FIRST, "--label", "Correctie")
+        assert f"{CORRECTION}: draft for 4 recipients, those whom {FIRST} reached" in said
+        assert "choose one with --at" in await run(
+            folder, "mailing", "schedule", CORRECTION, "--recipients", "4", code=1
+        )
+        before = len(server.letters)
+        await run(folder, "mailing", "schedule", CORRECTION, "--at", "now", "--recipients", "4")
+        third = await folder.start("run")
+        await wait_for_line(third, f"{CORRECTION}: sent (4 sent)")
+        await stop(third)
+        shown = await show(folder, CORRECTION)
+    assert Counter(recipient for _, recipient, _ in server.letters[before:]) == Counter(
+        {f"persoon{number}@example.nl": 1 for number in range(4)}
+    )
+    assert shown["corrects"] == FIRST

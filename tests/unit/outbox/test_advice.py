@@ -1,0 +1,99 @@
+"""What a person is told to do next about a mailing."""
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+import pytest
+
+from newsletter.events.plan import Anchor, PlannedMailing, Rule, Unit
+from newsletter.outbox.advice import next_steps
+from newsletter.schedule.state import MailingState
+from newsletter.store.mailings import MailingRow
+from tests.world import NOW
+
+ROW = MailingRow(
+    id=1,
+    slug="e/m",
+    event="e",
+    series="s",
+    timezone="Europe/Amsterdam",
+    planned=PlannedMailing(
+        name="m", template="t", when=Rule(amount=0, unit=Unit.DAYS, anchor=Anchor.START, at=time(9))
+    ),
+    state=MailingState.DRAFT,
+    reason="",
+    fixed=False,
+    due_at=NOW,
+    closes_at=NOW + timedelta(days=1),
+    confirmed=None,
+    started_at=None,
+    ended_at=None,
+    corrects_id=None,
+)
+BY_ITSELF = "paused by itself: the mail server refused the login"
+CLOSED = NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "letters", "doubts", "now", "steps"),
+    [
+        ("draft", "", {}, 0, NOW, ["`newsletter mailing schedule e/m` confirms it"]),
+        ("scheduled", "", {}, 0, NOW, ["it goes out by itself"]),
+        ("sending", "", {"queued": 3, "failed": 1}, 0, NOW, ["`newsletter mailing hold e/m` pauses it"]),
+        ("held", "the event was moved", {"queued": 3}, 0, NOW, ["look at the letter, then `newsletter mailing sched"]),
+        (
+            "held",
+            "paused by hand",
+            {"queued": 3, "deferred": 1, "sent": 5, "claimed": 1},
+            0,
+            NOW,
+            ["`newsletter mailing resume e/m` lets its 5 other letters go; `newsletter mailing cancel e/m` stops it"],
+        ),
+        (
+            "held",
+            BY_ITSELF,
+            {"queued": 3, "failed": 2},
+            0,
+            NOW,
+            [
+                "mend what it says above; then `newsletter mailing resume e/m` lets its 3 other letters go",
+                "2 letters failed: `newsletter mailing again e/m` shows why",
+            ],
+        ),
+        ("held", BY_ITSELF, {"queued": 3}, 0, CLOSED, ["its window has closed: `newsletter mailing schedule e/m --at"]),
+        (
+            "missed",
+            "too late",
+            {},
+            0,
+            NOW,
+            ["`newsletter mailing schedule e/m --at “YYYY-MM-DD HH:MM”` gives it"],
+        ),
+        ("sent", "", {"sent": 3}, 0, NOW, []),
+        (
+            "sent",
+            "",
+            {"sent": 3, "in_doubt": 1, "failed": 1},
+            1,
+            NOW,
+            [
+                "1 letters in doubt wait for you: `newsletter mailing resolve e/m` shows them",
+                "1 letters failed: `newsletter mailing again e/m` shows why",
+            ],
+        ),
+        ("cancelled", "cancelled by hand", {"failed": 3}, 0, NOW, []),
+    ],
+)
+def test_the_next_step_is_a_command_that_can_be_copied(
+    state: str, reason: str, letters: dict[str, int], doubts: int, now: datetime, steps: list[str]
+) -> None:
+    row = replace(ROW, state=MailingState(state), reason=reason)
+    found = next_steps(row, letters, now, held_in_doubt=doubts)
+    assert len(found) == len(steps)
+    for step, begins in zip(found, steps, strict=True):
+        assert step.startswith(begins)
+
+
+def test_a_correction_without_a_time_is_told_how_to_give_it_one() -> None:
+    [step] = next_steps(replace(ROW, corrects_id=2, due_at=None, closes_at=None), {}, NOW)
+    assert step.startswith("`newsletter mailing schedule e/m --at now` confirms it; `newsletter mailing cancel e/m`")

@@ -1,0 +1,103 @@
+"""Outcomes of several connections share commits, and nobody waits for ever."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from newsletter.errors import StoreError
+from newsletter.outbox.delivery import DeliveryState
+from newsletter.outbox.outcome import Outcome, OutcomeKind
+from newsletter.outbox.register import Register
+from newsletter.outbox.retry import Decision
+from newsletter.store import deliveries, mailings
+from newsletter.store.ledger import Ledger, Settled, open_ledger
+from tests.unit.conftest import World
+from tests.unit.outbox.test_sending import REMINDER, start
+
+SENT = Outcome(OutcomeKind.SENT, "letter", 250, "2.0.0", "queued")
+
+
+class Counted(Ledger):
+    """A ledger that counts its commits."""
+
+    def __init__(self, inner: Ledger) -> None:
+        super().__init__(inner._backend, inner._thread)
+        self.commits = 0
+
+    async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
+        self.commits += 1
+        return await super().commit(settled, begun, now=now)
+
+
+def done(delivery_id: int, at: datetime) -> Settled:
+    return Settled(delivery_id, 1, Decision(state=DeliveryState.SENT), SENT, at, 0.0)
+
+
+async def test_ten_connections_need_far_fewer_commits_than_letters(world: World) -> None:
+    await start(world, 200)
+    ledger = Counted(await open_ledger(world.database, "worker"))
+    now = world.clock()
+    waiting = [one.id for one in await ledger.claim(200, now=now, until=now + timedelta(minutes=1))]
+    register = Register(ledger, world.clock)
+    register.connections = 10
+
+    async def connection() -> None:
+        mine = waiting.pop()
+        assert await register.enter(None, mine)
+        while waiting:
+            following = waiting.pop()
+            assert await register.enter(done(mine, now), following)
+            mine = following
+        await register.enter(done(mine, now), None)
+
+    await asyncio.gather(*(connection() for _ in range(10)))
+    await register.close()
+    await ledger.close()
+    assert ledger.commits <= 60
+    assert await world.states(REMINDER) == {"sent": 200}
+
+
+async def test_what_nobody_waits_for_is_written_before_it_closes(world: World) -> None:
+    await start(world, 2)
+    ledger = await open_ledger(world.database, "worker")
+    now = world.clock()
+    claimed = await ledger.claim(2, now=now, until=now + timedelta(minutes=1))
+    register = Register(ledger, world.clock)
+    register.connections = 10
+    for one in claimed:
+        register.note(done(one.id, now))
+    await register.close()
+    await ledger.close()
+    async with world.database.read() as tx:
+        row = await mailings.get_mailing(tx, REMINDER)
+        assert len(await deliveries.attempts_of(tx, row.id)) == 2
+
+
+class Failing(Counted):
+    """A ledger whose disk has gone."""
+
+    failure: Exception
+
+    async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
+        raise self.failure
+
+
+@pytest.mark.parametrize("failure", [StoreError("the store cannot be used now"), RuntimeError("unforeseen")])
+async def test_when_the_store_has_gone_everybody_is_told(
+    world: World, failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.outbox.register.PATIENCE", (0, 0))
+    ledger = Failing(await open_ledger(world.database, "worker"))
+    ledger.failure = failure
+    register = Register(ledger, world.clock)
+    register.connections = 4
+    waiting = [register.enter(None, number) for number in range(3)]
+    told = await asyncio.gather(*waiting, return_exceptions=True)
+    assert told == [failure] * 3
+    with pytest.raises(type(failure)):
+        register.enter(None, 4)
+    with pytest.raises(type(failure)):
+        await register.close()
+    await ledger.close()
