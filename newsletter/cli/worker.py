@@ -69,8 +69,10 @@ async def work(app: App, *, name: str = "") -> None:
             fleet.stop()
 
     def failed(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        # Of a job that another worker took over while this one was too busy to say that it lives, for one.
-        say(" ".join(str(context.get("exception") or context["message"]).split()))
+        # Nobody waits for it: of a job that another took over while this worker gave no sign of life, for one.
+        error = context.get("exception")
+        said = str(getattr(error, "__cause__", None) or error or context["message"])
+        say(f"in the background: {said.splitlines()[0]}")
 
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(failed)

@@ -115,11 +115,16 @@ async def count_states(tx: AsyncConnection, mailing_id: int) -> dict[str, int]:
 
 
 async def count_waiting(tx: AsyncConnection, *, now: datetime) -> int:
-    """How many letters could leave now: their time has come, their mailing is being sent, and its window is open."""
+    """How many letters a worker has to look at now.
+
+    They may leave (their time has come, their mailing is being sent, its window is open), or a process that ended was
+    just handing them over: those are looked at whatever became of their mailing, as nobody else does.
+    """
     open_window = mailings.c.closes_at.is_(None) | (mailings.c.closes_at > now)
-    waiting = deliveries.c.state.in_([state for state in OPEN_VALUES if state != DeliveryState.SENDING.value])
+    may_leave = (deliveries.c.state != DeliveryState.SENDING.value) & (mailings.c.state == "sending") & open_window
+    is_lost = deliveries.c.state == DeliveryState.SENDING.value
     query = select(func.count()).select_from(deliveries).join(mailings)
-    due = (deliveries.c.next_at <= now) & waiting & (mailings.c.state == "sending") & open_window
+    due = (deliveries.c.next_at <= now) & deliveries.c.state.in_(OPEN_VALUES) & (may_leave | is_lost)
     return await tx.scalar(query.where(due)) or 0
 
 

@@ -210,3 +210,16 @@ async def test_nothing_is_claimed_after_the_window_has_closed(database: Database
         await mailings.set_state(tx, mailing_id, sending_, sending_, closes_at=LATER)
     assert await claim(ledger, now=LATER, until=LATER) == []
     assert len(await claim(ledger)) == 2
+
+
+@pytest.mark.parametrize("state", [MailingState.SENDING, MailingState.HELD])
+async def test_letters_that_a_killed_process_was_handing_over_are_looked_at_though_nothing_else_waits(
+    database: Database, ledger: Ledger, state: MailingState
+) -> None:
+    mailing_id = await sending(database, people=1)
+    [one] = await claim(ledger)
+    await ledger.commit([], [one.id], now=NOW)
+    async with database.write() as tx:
+        await mailings.set_state(tx, mailing_id, MailingState.SENDING, state)
+        assert await deliveries.count_waiting(tx, now=NOW) == 0
+        assert await deliveries.count_waiting(tx, now=LATER) == 1
