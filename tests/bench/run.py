@@ -19,7 +19,8 @@ from typing import Any
 
 from newsletter.compose.dkim_keys import KeyType
 from tests.bench.dkim import openssl
-from tests.bench.servers import Taker, measured, postgres, source, taker
+from tests.bench.postgres import postgres
+from tests.bench.servers import Taker, measured, source, taker
 
 #: Seconds of each measurement of OpenSSL.
 SIGNING = 2

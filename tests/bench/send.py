@@ -90,7 +90,7 @@ def server_usage(url: str) -> float | None:
     """The same of the database's server, where there is one."""
     if not url.startswith("postgresql"):
         return None
-    from tests.bench.servers import postgres_cpu  # elsewhere its modules would count in our memory
+    from tests.bench.postgres import postgres_cpu  # elsewhere its modules would count in our memory
 
     return postgres_cpu(url)
 

