@@ -82,5 +82,5 @@ def source(port: int, letters: int, *, connections: int = 10) -> float | None:
 def measured(module: str, *arguments: object) -> dict[str, Any]:
     """The figures of another benchmark, run in a process of its own."""
     command = [sys.executable, "-m", f"tests.bench.{module}", *map(str, arguments), "--json"]
-    figures: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    figures: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     return figures
