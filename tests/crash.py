@@ -206,11 +206,16 @@ class Fork:
 
 
 class Sleeper(Fork):
-    """The same on a machine that goes to sleep: instead of being killed it stands still, for longer than its lease."""
+    """The same on a machine that goes to sleep: instead of being killed it stands still, once, beyond its lease."""
+
+    _has_slept = False
 
     def kill(self) -> None:
         pid = self._process.pid
-        assert pid is not None
+        if self._has_slept or pid is None:
+            super().kill()
+            return
+        self._has_slept = True
         os.kill(pid, signal.SIGSTOP)
         asyncio.get_running_loop().call_later(LEASE.total_seconds() * 1.5, lambda: os.kill(pid, signal.SIGCONT))
 

@@ -79,9 +79,9 @@ class Runner:
                 except Exception as error:
                     await self._wait_out(_told(error))
         finally:
-            self._scheduler.shutdown(wait=False)
+            self._scheduler.pause()
             async with self._ticking:  # a tick that has begun ends before the store is closed
-                pass
+                self._scheduler.shutdown(wait=False)
 
     async def _tick(self) -> None:
         """Fire what is due, then derive the jobs anew. Safe to run at any time, twice, and in two processes."""

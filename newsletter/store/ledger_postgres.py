@@ -21,7 +21,7 @@ CLAIM = """
 WITH waiting AS (
   SELECT id FROM deliveries
   WHERE mailing_id = %s AND next_at <= %s AND state IN ('queued', 'claimed', 'deferred', 'in_doubt')
-    AND id BETWEEN %s AND %s
+    AND id BETWEEN %s AND %s AND claimed_by IS DISTINCT FROM %s
   ORDER BY next_at, id LIMIT %s FOR UPDATE SKIP LOCKED
 ), mine AS (
   UPDATE deliveries d SET state = 'claimed', claimed_by = %s, next_at = %s FROM waiting
@@ -75,7 +75,7 @@ class PostgresBackend:
         for number in range(len(mailings)):
             mailing_id = mailings[(number + self._turn) % len(mailings)]
             share = -(-(limit - len(claimed)) // (len(mailings) - number))
-            given = (mailing_id, now, first, last, share, self._worker, until)
+            given = (mailing_id, now, first, last, self._worker, share, self._worker, until)
             claimed += [self._delivery(row) for row in self._db().execute(CLAIM, given, prepare=True)]
         return claimed
 

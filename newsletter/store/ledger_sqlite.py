@@ -19,6 +19,7 @@ MAILINGS = "SELECT id FROM mailings WHERE state = 'sending' AND (closes_at IS NU
 WAITING = """
 SELECT id FROM deliveries
 WHERE mailing_id = ? AND next_at <= ? AND state IN ('queued', 'claimed', 'deferred', 'in_doubt') AND id BETWEEN ? AND ?
+  AND claimed_by IS NOT ?
 ORDER BY next_at, id LIMIT ?"""
 CLAIM = """
 UPDATE deliveries SET state = 'claimed', claimed_by = ?, next_at = ? WHERE id IN (SELECT value FROM json_each(?))"""
@@ -41,8 +42,6 @@ WHERE id = ? AND claimed_by = ?"""
 BEGIN = """
 UPDATE deliveries SET state = 'sending' WHERE id = ? AND claimed_by = ? AND state = 'claimed' AND next_at > ?
 AND (SELECT state FROM mailings WHERE mailings.id = mailing_id) = 'sending'"""
-BEGUN = """
-SELECT id FROM deliveries WHERE id IN (SELECT value FROM json_each(?)) AND claimed_by = ? AND state = 'sending'"""
 
 
 class SqliteBackend:
@@ -79,11 +78,7 @@ class SqliteBackend:
                     self._db.executemany(statement, rows)
             if not begun:
                 return frozenset()
-            done = self._db.executemany(BEGIN, [(one, worker, at) for one in begun]).rowcount
-            if done == len(begun):
-                return frozenset()
-            mine = {row[0] for row in self._db.execute(BEGUN, (json.dumps(list(begun)), worker))}
-            return frozenset(begun) - mine
+            return frozenset(one for one in begun if self._db.execute(BEGIN, (one, worker, at)).rowcount != 1)
 
     def close(self) -> None:
         self._db.close()
@@ -97,7 +92,7 @@ class SqliteBackend:
         for number in range(len(mailings)):
             mailing_id = mailings[(number + self._turn) % len(mailings)]
             share = -(-(limit - len(ids)) // (len(mailings) - number))
-            ids += [row[0] for row in self._db.execute(WAITING, (mailing_id, now, first, last, share))]
+            ids += [row[0] for row in self._db.execute(WAITING, (mailing_id, now, first, last, self._worker, share))]
         return ids
 
     def _delivery(self, row: tuple[int, int, int, str, str, str, int, str, str | None, int | None]) -> Delivery:

@@ -223,3 +223,19 @@ async def test_letters_that_a_killed_process_was_handing_over_are_looked_at_thou
         await mailings.set_state(tx, mailing_id, MailingState.SENDING, state)
         assert await deliveries.count_waiting(tx, now=NOW) == 0
         assert await deliveries.count_waiting(tx, now=LATER) == 1
+
+
+async def test_a_letter_is_begun_once_whatever_asks_again(database: Database, ledger: Ledger) -> None:
+    await sending(database, people=1)
+    [one] = await claim(ledger)
+    assert await ledger.commit([], [one.id], now=NOW) == frozenset()
+    assert await ledger.commit([], [one.id], now=NOW) == {one.id}
+
+
+async def test_what_a_worker_holds_it_does_not_claim_again_though_its_lease_has_ended(database: Database) -> None:
+    # A machine that was asleep: the claims still lie ready in its memory, and would be sent twice.
+    await sending(database, people=2)
+    async with opened(database, "asleep", "other") as [asleep, other]:
+        assert len(await claim(asleep)) == 2
+        assert await claim(asleep, now=LATER, until=LATER) == []
+        assert len(await claim(other, now=LATER, until=LATER)) == 2
