@@ -89,7 +89,7 @@ def described(key: Key) -> dict[str, object]:
 
 def _folder() -> Path:
     found = console.settings()
-    if not found.model_fields_set and not Path(ENV_FILE).is_file():
+    if "dkim" not in found.paths.model_fields_set and not Path(ENV_FILE).is_file():
         # A key that is made in a wrong folder would sign nothing, and nobody would notice.
         raise SettingsError(f"there is no {ENV_FILE} in {Path.cwd()}; go to the folder that `newsletter init` made")
     return found.paths.dkim
