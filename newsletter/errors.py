@@ -109,3 +109,9 @@ class SmtpError(NewsletterError):
     def __init__(self, sentence: str, *, is_our_fault: bool = False) -> None:
         self.is_our_fault = is_our_fault  #: the server turned us away for what we are; trying again mends nothing
         super().__init__(sentence)
+
+
+def told(error: Exception) -> str:
+    """An error in one sentence, on one line; one that nobody expected says its kind."""
+    reason = " ".join(str(error).split())
+    return reason if isinstance(error, NewsletterError) else f"unexpected {type(error).__name__}: {reason}"

@@ -44,6 +44,7 @@ class Claims:
         self._asking: list[Delivery] = []
         self._waiting: list[tuple[datetime, int, Delivery, Turn]] = []
         self._numbers = itertools.count()
+        self._spared: dict[tuple[int, str], datetime] = {}  #: until when, by mailing and recipient domain
         self._slots: dict[int, Turn] = {}  #: of deliveries that were let go in their turn, by id
         self._loop = asyncio.get_running_loop()
         self._since, self._settled = self._loop.time(), 0
@@ -75,6 +76,15 @@ class Claims:
         turn = self._slots.pop(delivery.id, None) if self._slots else None
         return turn is not None and turn.is_over(self._clock())
 
+    def spare(self, delivery: Delivery, until: datetime) -> None:
+        """Letters of its mailing to its domain go back until then: that domain turns us away."""
+        self._spared[delivery.mailing_id, domain_of(delivery)] = until
+
+    def spared_until(self, delivery: Delivery) -> datetime | None:
+        """Until when this one must not leave, if its domain is to be spared."""
+        until = self._spared.get((delivery.mailing_id, domain_of(delivery))) if self._spared else None
+        return until if until is not None and until > self._clock() else None
+
     def forget(self, mailing_id: int) -> None:
         """Nothing of this mailing leaves any more."""
 
@@ -83,6 +93,7 @@ class Claims:
 
         self._ready, self._asking = others(self._ready), others(self._asking)
         self._waiting = [entry for entry in self._waiting if entry[2].mailing_id != mailing_id]
+        self._spared = {key: until for key, until in self._spared.items() if key[0] != mailing_id}
         heapq.heapify(self._waiting)
 
     def settled(self) -> None:
@@ -102,6 +113,10 @@ class Claims:
         return bool(claimed)
 
     async def _ask(self, claimed: Sequence[Delivery]) -> None:
+        for delivery in claimed:
+            if until := self.spared_until(delivery):
+                self._put_off(delivery, until)
+        claimed = [one for one in claimed if not self.spared_until(one)]
         turns = await self._pacing.turns(self._relay(), [domain_of(one) for one in claimed])
         for delivery, turn in zip(claimed, turns, strict=True):
             if turn is None:

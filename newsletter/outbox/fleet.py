@@ -16,7 +16,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from newsletter.compose.templates import Templates
-from newsletter.errors import NewsletterError, StoreError
+from newsletter.errors import StoreError, told
 from newsletter.outbox.batches import busy, cut
 from newsletter.outbox.delivery import Batch, DeliveryState
 from newsletter.outbox.fire import close_ended, look_at_clock
@@ -99,7 +99,7 @@ class Fleet:
             try:
                 trouble = await self._jobs.work(name=self._name, silence=self._sending.lease)
             except Exception as error:
-                trouble = _told(error)
+                trouble = told(error)
             await self._wait_out("queue", trouble)
 
     async def _send(self, batch: Batch) -> None:
@@ -108,7 +108,7 @@ class Fleet:
         try:
             tally = await self._worker.drain(within=batch)
         except Exception as error:  # the next batch may find it better; a service does not end for one
-            trouble = _told(error)
+            trouble = told(error)
         if tally.total():
             slug = self._slugs.get(batch.mailing_id, f"mailing {batch.mailing_id}")
             counts = ", ".join(f"{count} {state}" for state, count in sorted(tally.states.items()))
@@ -131,7 +131,7 @@ class Fleet:
         except _ClockError:
             raise
         except Exception as error:  # the next look may find it better
-            trouble = _told(error)
+            trouble = told(error)
         await self._wait_out("looking", trouble)
 
     async def _tell_due(self) -> None:
@@ -202,9 +202,3 @@ def apart(before: datetime, theirs: datetime, after: datetime) -> timedelta:
 
 class _ClockError(StoreError):
     """Leases are compared with the clock of each machine."""
-
-
-def _told(error: Exception) -> str:
-    """An error in one sentence; one that nobody expected says its kind."""
-    reason = " ".join(str(error).split())
-    return reason if isinstance(error, NewsletterError) else f"unexpected {type(error).__name__}: {reason}"

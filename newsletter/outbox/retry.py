@@ -36,6 +36,9 @@ FULL: Waits = (
 #: these may be wrong about itself, or arrive twice, so it is tried a few times, not for five days.
 FEW: Waits = USUAL[:4]
 
+#: A provider that alone turns us away may have listed us, and lift that within the day. After this a person looks.
+ONE_DOMAIN: Waits = ((30, 60), (2 * HOUR, 3 * HOUR), (6 * HOUR, 8 * HOUR))
+
 #: After a fault of ours the delivery comes back as soon as its mailing goes on.
 AT_ONCE = timedelta(minutes=1)
 
@@ -75,6 +78,7 @@ def decide(
     now: datetime,
     *,
     resend_in_doubt: bool = True,
+    at_one_domain: bool = False,
     until: datetime | None = None,
     chance: float = 0.5,
 ) -> Decision:
@@ -82,14 +86,15 @@ def decide(
 
     `until` is the end of the mailing's window, or the begin of its event: nothing is tried after it. `chance`, in
     [0, 1), is a random number. With `counts` False the delivery keeps the number of attempts that it had before this
-    one: what is our fault uses none of them up, however often the mailing is resumed too early.
+    one: what is our fault uses none of them up, however often the mailing is resumed too early. `at_one_domain` says of
+    a fault of ours that only one recipient domain has met it: it is tried again a few times before it holds a mailing.
     """
     said = " ".join(part for part in (str(outcome.code or ""), outcome.enhanced, outcome.text) if part)
     if outcome.kind is OutcomeKind.SENT:
         return Decision(state=DeliveryState.SENT)
     if outcome.kind is OutcomeKind.PERMANENT:
         return Decision(state=DeliveryState.FAILED, reason=said)
-    if outcome.kind is OutcomeKind.OUR_FAULT:
+    if outcome.kind is OutcomeKind.OUR_FAULT and not (at_one_domain and attempts <= len(ONE_DOMAIN)):
         pause = f"{PAUSES.get(outcome.phase, PAUSED)}: {said}"
         if until is not None and now + AT_ONCE > until:
             return Decision(state=DeliveryState.FAILED, reason=_too_late(until, said), pause=pause)
@@ -115,6 +120,8 @@ def waits_after(outcome: Outcome) -> Waits:
     """How long to wait after each attempt that came to this outcome."""
     if outcome.kind is OutcomeKind.IN_DOUBT:
         return FEW
+    if outcome.kind is OutcomeKind.OUR_FAULT:
+        return ONE_DOMAIN
     # 552 by itself is "exceeded storage allocation" (RFC 5321 §4.2.2).
     bare_552 = outcome.code == 552 and not outcome.enhanced
     if bare_552 or outcome.enhanced in FULL_STATUS or FULL_WORDS.search(outcome.text):

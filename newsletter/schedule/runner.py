@@ -15,7 +15,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from newsletter.compose.templates import Templates
-from newsletter.errors import NewsletterError
+from newsletter.errors import told
 from newsletter.outbox.delivery import DeliveryState
 from newsletter.outbox.fire import close_ended, look_at_clock
 from newsletter.outbox.worker import Sending, Worker
@@ -77,7 +77,7 @@ class Runner:
                 try:
                     await self._send()
                 except Exception as error:
-                    await self._wait_out(_told(error))
+                    await self._wait_out(told(error))
         finally:
             self._scheduler.pause()
             async with self._ticking:  # a tick that has begun ends before the store is closed
@@ -93,7 +93,7 @@ class Runner:
                     self._say(f"{fired.slug}: {fired.trouble or f'started, {fired.letters} recipients'}")
                 await self._derive_jobs()
             except Exception as error:  # the next tick may find it better; a service does not end for one
-                self._say(_told(error))
+                self._say(told(error))
         self._wake.set()
 
     async def _derive_jobs(self) -> None:
@@ -138,9 +138,3 @@ class Runner:
         self._trouble = trouble
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopped.wait(), self._patience.total_seconds())
-
-
-def _told(error: Exception) -> str:
-    """An error in one sentence; one that nobody expected says its kind."""
-    reason = " ".join(str(error).split())
-    return reason if isinstance(error, NewsletterError) else f"unexpected {type(error).__name__}: {reason}"

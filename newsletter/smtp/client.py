@@ -21,6 +21,9 @@ from newsletter.smtp.replies import BrokenError, Replies
 from newsletter.smtp.response import shown, to_outcome
 from newsletter.smtp.session import Opened, SmtpSession
 
+#: So many seconds a server has to say goodbye; what it says changes nothing.
+QUIT_TIMEOUT = 5
+
 
 def security_of(settings: Smtp) -> Security:
     """How the connection is secured; `auto` means none on loopback only.
@@ -62,10 +65,9 @@ class SmtpTransport:
         try:
             yield session
         except BaseException:
-            session.abandon()
+            session.hang_up()
             raise
-        finally:
-            await session.close()
+        await session.close()
 
     async def _connect(self, hostname: str) -> Opened:
         settings, security = self.settings, security_of(self.settings)
@@ -98,6 +100,9 @@ class SmtpTransport:
             client.close()
             refused = f"{where} cannot be used with security {security}: {_said(error)}"
             raise SmtpError(refused, is_our_fault=_is_our_fault(error)) from error
+        except BaseException:  # we are ending; the connection must not outlive us
+            client.close()
+            raise
         return _opened(client)
 
 
@@ -151,10 +156,12 @@ def _opened(client: aiosmtplib.SMTP) -> Opened:
     replies = Replies(cast("asyncio.Transport", client.transport))
 
     async def quit_() -> None:
-        with suppress(BrokenError):
-            replies.write(b"QUIT\r\n", 1)
-            await replies.reply(5)
-        close()
+        try:
+            with suppress(BrokenError):
+                replies.write(b"QUIT\r\n", 1)
+                await replies.reply(QUIT_TIMEOUT)
+        finally:
+            close()
 
     def close() -> None:
         replies.release()

@@ -6,6 +6,7 @@ to the first after a while. A letter that was refused is not offered to another 
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from newsletter.errors import SmtpError
 from newsletter.outbox.outcome import Outcome, Parcel, Session, Transport
@@ -26,11 +27,8 @@ class FailoverTransport:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator["FailoverSession"]:
-        session = FailoverSession(self)
-        try:
+        async with FailoverSession(self) as session:
             yield session
-        finally:
-            await session.close()
 
     def order(self) -> list[int]:
         """The servers to try, by number: those that were not in trouble lately first."""
@@ -66,13 +64,18 @@ class FailoverSession:
         if self._current is not None:
             self._current[1].abandon()
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> "FailoverSession":
+        return self
+
+    async def __aexit__(self, *failure: Any) -> None:
+        """The session of the server is told why it ends: after a failure it hangs up."""
         self._current = None
-        await self._stack.aclose()
+        await self._stack.__aexit__(*failure)
 
     async def _session(self, number: int) -> Session:
         if self._current is None or self._current[0] != number:
-            await self.close()
+            self._current = None
+            await self._stack.aclose()
             self._stack = AsyncExitStack()
             session = await self._stack.enter_async_context(self._transport.open(number).session())
             self._current = (number, session)

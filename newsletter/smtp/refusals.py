@@ -6,8 +6,9 @@ The reply code decides and the status refines it (RFC 5321 §4.2.1, RFC 3463 §2
 one and the same code to an unknown recipient, to a block list and to a relay that wants a login. A code that nobody
 knows counts as x00 of its class: rules name classes, and what is left over at the end is decided by class alone.
 
-PERMANENT is of this recipient; OUR_FAULT is of us, and holds the whole mailing. So what one organisation decides for
-itself is PERMANENT, though it says nothing of the address: it must not keep the others waiting.
+PERMANENT is of this recipient; OUR_FAULT is of us, and holds the whole mailing, or what of it goes to one domain
+(`outbox.alarm.stops_all`). So what one organisation decides for itself is PERMANENT, though it says nothing of the
+address: no waiting and no person of ours changes it.
 
 Sources beside the RFCs:
 IANA: "SMTP Enhanced Status Codes" registry (RFC 5248). Microsoft: "Email non-delivery reports in Exchange Online" and

@@ -63,10 +63,18 @@ class SmtpSession:
         return outcome
 
     def abandon(self) -> None:
-        if self._ahead is not None and self._opened is not None:
+        if self._ahead is not None:
             # The server may be waiting for the letter itself; nothing but hanging up ends that without delivering one.
-            self._opened.abort()
-            self._opened, self._ahead = None, None
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """End the connection at once, whatever is on its way; what the server has not been given to the end, it drops.
+
+        No QUIT: in the middle of a letter it would be a line of that letter, and nobody is there to wait for an answer.
+        """
+        opened, self._opened, self._ahead = self._opened, None, None
+        if opened is not None:
+            opened.abort()
 
     async def close(self) -> None:
         """QUIT, as RFC 5321 §4.1.1.10 asks; a connection that is gone already is closed all the same."""
@@ -86,8 +94,7 @@ class SmtpSession:
         last = self._letters >= self._settings.letters_per_connection
         outcome = await self._transact(self._opened, parcel, None if last else following)
         if self._opened.replies.broken or outcome.code == 421:
-            self._opened.abort()  # RFC 5321 §3.8: after 421 the server closes; after a broken conversation we do
-            self._opened, self._ahead = None, None
+            self.hang_up()  # RFC 5321 §3.8: after 421 the server closes; after a broken conversation we do
         elif last:
             await self.close()
         return outcome

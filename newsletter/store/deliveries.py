@@ -5,10 +5,10 @@ row: for a claimed one it is the end of the lease, so what a dead process held c
 being handed over when the process died is noted as such before, and comes back as in doubt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, case, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, RowMapping, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.outbox.delivery import OPEN, Delivery, DeliveryState
@@ -18,22 +18,26 @@ from newsletter.store.tables import (
     attempts,
     deliveries,
     mailings,
+    subscribers,
 )
 
 OPEN_VALUES = tuple(state.value for state in OPEN)
+#: Said beside a worker's name, so that the index of what is held is used, and not a look at every delivery there is.
+HELD = deliveries.c.claimed_by.is_not(None)
 
 
 async def renew(tx: AsyncConnection, workers: Sequence[str], until: datetime) -> None:
     """A sign of life: what these workers hold stays their own."""
-    await tx.execute(update(deliveries).where(deliveries.c.claimed_by.in_(workers)).values(next_at=until))
+    await tx.execute(update(deliveries).where(HELD, deliveries.c.claimed_by.in_(workers)).values(next_at=until))
 
 
 async def release(tx: AsyncConnection, workers: Sequence[str], *, now: datetime, mailing_id: int | None = None) -> None:
     """Give back what was claimed and not begun, of one mailing or of all."""
     tried = case((deliveries.c.attempts > 0, DeliveryState.DEFERRED.value), else_=DeliveryState.QUEUED.value)
-    mine = deliveries.c.claimed_by.in_(workers) & (deliveries.c.state == DeliveryState.CLAIMED.value)
+    mine = HELD & deliveries.c.claimed_by.in_(workers) & (deliveries.c.state == DeliveryState.CLAIMED.value)
     if mailing_id is not None:
-        mine &= deliveries.c.mailing_id == mailing_id
+        # As a sum: SQLite would rather look through all of the mailing, for which it has an index as well.
+        mine &= deliveries.c.mailing_id + 0 == mailing_id
     await tx.execute(update(deliveries).where(mine).values(state=tried, claimed_by=None, next_at=now))
 
 
@@ -49,7 +53,7 @@ async def doubt(tx: AsyncConnection, workers: Sequence[str], *, now: datetime, n
 
     `next_at` is when they are sent again; None holds them for a person. Returns how many there were.
     """
-    lost = (deliveries.c.state == DeliveryState.SENDING.value) & (
+    lost = (HELD & (deliveries.c.state == DeliveryState.SENDING.value)) & (
         (deliveries.c.next_at <= now) | deliveries.c.claimed_by.in_(workers)
     )
     said = "the process ended before the mail server had answered"
@@ -71,6 +75,28 @@ async def doubt(tx: AsyncConnection, workers: Sequence[str], *, now: datetime, n
         )
     )
     return found.rowcount
+
+
+async def hasten(tx: AsyncConnection, mailing_id: int, domains: Collection[str], *, now: datetime) -> None:
+    """What was put off to recipients at these domains (lower case) may leave as soon as its mailing may."""
+    waits = deliveries.c.state.in_((DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value))
+    at_domain = deliveries.c.subscriber_id.in_(select(subscribers.c.id).where(_is_at(domains)))
+    of_mailing = (deliveries.c.mailing_id == mailing_id) & (deliveries.c.next_at > now)
+    await tx.execute(update(deliveries).where(of_mailing, waits, at_domain).values(next_at=now))
+
+
+async def goes_elsewhere(tx: AsyncConnection, mailing_id: int, domains: Collection[str]) -> bool:
+    """Whether anybody got a letter of this mailing, or somebody who is not at these domains will still be tried."""
+    found = exists().where(
+        deliveries.c.mailing_id == mailing_id,
+        subscribers.c.id == deliveries.c.subscriber_id,
+        (deliveries.c.state == DeliveryState.SENT.value) | (deliveries.c.state.in_(OPEN_VALUES) & ~_is_at(domains)),
+    )
+    return bool(await tx.scalar(select(found)))
+
+
+def _is_at(domains: Collection[str]) -> ColumnElement[bool]:
+    return or_(*(func.lower(subscribers.c.address).endswith(f"@{domain}", autoescape=True) for domain in domains))
 
 
 async def give_up(tx: AsyncConnection, mailing_id: int, *, at: datetime) -> int:

@@ -171,6 +171,13 @@ Index(
     sqlite_where=deliveries.c.next_at.is_not(None),
     postgresql_where=deliveries.c.next_at.is_not(None),
 )
+# What workers hold at this moment: a few hundred of however many.
+Index(
+    "ix_deliveries_held",
+    deliveries.c.claimed_by,
+    sqlite_where=deliveries.c.claimed_by.is_not(None),
+    postgresql_where=deliveries.c.claimed_by.is_not(None),
+)
 Index("ix_deliveries_subscriber_id", deliveries.c.subscriber_id)
 
 attempts = Table(

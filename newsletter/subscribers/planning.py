@@ -6,7 +6,7 @@ then applied in one transaction, whole or not at all.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -29,7 +29,7 @@ class RowOutcome(StrEnum):
     PROBLEM = "problem"  #: cannot be read; while there is one, nothing of the file is stored
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedRow:
     line: int  #: 1-based; 0 where the whole file is meant
     address: str  #: "" where the row could not be read
@@ -77,42 +77,65 @@ def plan_import(
     later ones. An empty cell erases nothing; where nothing is known either, it is kept as "", so that a template may
     ask for every column of the file.
     """
-    people: dict[str, Subscriber] = {}
-    lines: dict[str, int] = {}
-    rows = _problems(file.problems)
-    notices = {notice.line: f"{notice.what}; {notice.fix}" for notice in file.notices}
-    for row in file.rows:
-        key = address_key(row.subscriber.address)
-        if key in people:
-            people[key] = combined(people[key], row.subscriber)
-            sentence = notices.get(row.line, f"the same person as on line {lines[key]}")
-            rows.append(_row(row.line, row.subscriber.address, RowOutcome.DUPLICATE, sentence))
-        else:
-            people[key], lines[key] = row.subscriber, row.line
-    to_store: dict[str, Subscriber] = {}
-    to_subscribe: list[str] = []
-    for key, person in people.items():
-        known = existing.get(key)
-        after = replace(combined(person, known), address=known.address, id=known.id) if known else person
-        outcome, sentence = _decide(after, known, subscribed.get(key), suppressed.get(key))
-        rows.append(_row(lines[key], person.address, outcome, sentence))
-        # An empty cell for which no value was known yet is no news, but is stored.
-        if outcome in (RowOutcome.NEW, RowOutcome.UPDATED) or (outcome is RowOutcome.UNCHANGED and after != known):
-            to_store[key] = after
-        if outcome is RowOutcome.NEW:
-            to_subscribe.append(key)
-    return ImportPlan(
-        file=file.file,
-        rows=tuple(sorted(rows, key=lambda row: row.line)),
-        to_store=tuple(to_store.values()),
-        to_subscribe=tuple(to_subscribe),
-        problems=file.problems,
-        columns=file.columns,
-        absent=sum(
-            state is SubscriptionState.ACTIVE and key not in people and key not in suppressed
-            for key, state in subscribed.items()
-        ),
-    )
+    planning = Planning(file, subscribed, suppressed)
+    planning.decide(planning.keys(), existing)
+    return planning.plan()
+
+
+class Planning:
+    """The same in parts: whom the store knows need not be in memory all at once."""
+
+    def __init__(
+        self, file: RecipientsFile, subscribed: Mapping[str, SubscriptionState], suppressed: Mapping[str, str]
+    ) -> None:
+        self._file, self._columns, self._problems = file.file, file.columns, file.problems
+        self._subscribed, self._suppressed = subscribed, suppressed
+        self._people: dict[str, Subscriber] = {}
+        self._lines: dict[str, int] = {}
+        self._rows = _problems(file.problems)
+        self._to_store: list[Subscriber] = []
+        self._to_subscribe: list[str] = []
+        notices = {notice.line: f"{notice.what}; {notice.fix}" for notice in file.notices}
+        for row in file.rows:
+            key = address_key(row.subscriber.address)
+            if key in self._people:
+                self._people[key] = combined(self._people[key], row.subscriber)
+                sentence = notices.get(row.line, f"the same person as on line {self._lines[key]}")
+                self._rows.append(_row(row.line, row.subscriber.address, RowOutcome.DUPLICATE, sentence))
+            else:
+                self._people[key], self._lines[key] = row.subscriber, row.line
+
+    def keys(self) -> Sequence[str]:
+        """The keys of all people of the file, in its order."""
+        return tuple(self._people)
+
+    def decide(self, keys: Sequence[str], existing: Mapping[str, Subscriber]) -> None:
+        """Decide about these people, of whom the store knows `existing`; each is to be decided about once."""
+        for key in keys:
+            person, known = self._people[key], existing.get(key)
+            after = replace(combined(person, known), address=known.address, id=known.id) if known else person
+            outcome, sentence = _decide(after, known, self._subscribed.get(key), self._suppressed.get(key))
+            self._rows.append(_row(self._lines[key], person.address, outcome, sentence))
+            # An empty cell for which no value was known yet is no news, but is stored.
+            if outcome in (RowOutcome.NEW, RowOutcome.UPDATED) or (outcome is RowOutcome.UNCHANGED and after != known):
+                self._to_store.append(after)
+            if outcome is RowOutcome.NEW:
+                self._to_subscribe.append(key)
+
+    def plan(self) -> ImportPlan:
+        """What all decisions come to."""
+        return ImportPlan(
+            file=self._file,
+            rows=tuple(sorted(self._rows, key=lambda row: row.line)),
+            to_store=tuple(self._to_store),
+            to_subscribe=tuple(self._to_subscribe),
+            problems=self._problems,
+            columns=self._columns,
+            absent=sum(
+                state is SubscriptionState.ACTIVE and key not in self._people and key not in self._suppressed
+                for key, state in self._subscribed.items()
+            ),
+        )
 
 
 def combined(person: Subscriber, other: Subscriber) -> Subscriber:

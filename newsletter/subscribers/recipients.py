@@ -21,6 +21,8 @@ from newsletter.subscribers.table import DELIMITERS, Record, excel_hint, records
 MAX_ROWS = 500_000
 MAX_COLUMNS = 1_000
 MAX_CELL = 10_000  #: characters
+#: So many different values are looked up again; what repeats itself comes early.
+MAX_SAME = 10_000
 
 _NAMES = ("name", "first_name", "initials", "infix", "last_name")
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
@@ -30,7 +32,7 @@ _INVISIBLE = re.compile("[\u200b\u2060\ufeff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
     line: int  #: 1-based, where the record starts
     subscriber: Subscriber
@@ -63,13 +65,10 @@ def read(data: bytes, file: str, *, max_rows: int = MAX_ROWS) -> RecipientsFile:
     elif unusable := _unusable(header, columns, delimiter):
         problems.append(Problem(file=file, line=header.line, what=unusable.what, fix=unusable.fix))
     else:
-        swallowed = _is_row(columns, delimiter)
-        body = list(islice(records(lines, delimiter, after=header.end, swallowed=swallowed), max_rows + 1))
-        if len(body) > max_rows:
-            what, fix = f"there are more than {max_rows} rows", "split the file"
-            problems.append(Problem(file=file, line=body[-1].line, what=what, fix=fix))
-        rows, found = _rows(body, columns, frozenset(problem.line for problem in decoded.problems), file)
-        problems += [*found, *_nameless(body, columns, header.line, file)]
+        body = records(lines, delimiter, after=header.end, swallowed=_is_row(columns, delimiter))
+        unreadable = frozenset(problem.line for problem in decoded.problems)
+        rows, found = _rows(body, columns, header.line, unreadable, file, max_rows)
+        problems += found
         if not rows and not problems:
             what, fix = "there are columns but no people", "write a line for each person"
             problems.append(Problem(file=file, line=0, what=what, fix=fix))
@@ -136,30 +135,39 @@ def _is_row(columns: Columns, delimiter: str) -> Callable[[str], bool]:
 
 
 def _rows(
-    body: Sequence[Record], columns: Columns, unreadable: frozenset[int], file: str
+    body: Iterator[Record], columns: Columns, header: int, unreadable: frozenset[int], file: str, max_rows: int
 ) -> tuple[list[Row], list[Problem]]:
-    """The people, and what is wrong with the rows that are none; of an unreadable line the problem is known already."""
+    """The people, and what is wrong with the rows that are none; of an unreadable line the problem is known already.
+
+    One record after another, so that a large file is never in memory as cells as well as as people.
+    """
     rows: list[Row] = []
     problems: list[Problem] = []
-    for record in body:
+    nameless = {place: 0 for place, column in enumerate(columns.columns) if not column.key and not column.refused}
+    same: dict[str, str] = {}
+    for number, record in enumerate(islice(body, max_rows + 1)):
+        if number == max_rows:
+            what, fix = f"there are more than {max_rows} rows", "split the file"
+            problems.append(Problem(file=file, line=record.line, what=what, fix=fix))
+        for place, first in nameless.items():
+            if not first and _has_value(record, place):
+                nameless[place] = record.line
         if unreadable and not unreadable.isdisjoint(range(record.line, record.end + 1)):
             continue
-        found = _subscriber(record, columns)
+        found = _subscriber(record, columns, same)
         if isinstance(found, Subscriber):
             rows.append(Row(line=record.line, subscriber=found))
         else:
             problems += [Problem(file=file, line=record.line, what=each.what, fix=each.fix) for each in found]
-    return rows, problems
+    return rows, [*problems, *_nameless(nameless, header, file)]
 
 
-def _nameless(body: Sequence[Record], columns: Columns, line: int, file: str) -> Iterator[Problem]:
-    """Columns whose values nobody could ask for; an empty column is no harm."""
-    for place, column in enumerate(columns.columns):
-        if not column.key and not column.refused:
-            first = next((record.line for record in body if _has_value(record, place)), 0)
-            if first:
-                what = f"column {place + 1} has values (the first on line {first}) but no name"
-                yield Problem(file=file, line=line, what=what, fix="name it, or empty it")
+def _nameless(first: Mapping[int, int], header: int, file: str) -> Iterator[Problem]:
+    """Columns whose values nobody could ask for, each with the line of its first value; an empty one is no harm."""
+    for place, line in first.items():
+        if line:
+            what = f"column {place + 1} has values (the first on line {line}) but no name"
+            yield Problem(file=file, line=header, what=what, fix="name it, or empty it")
 
 
 def _has_value(record: Record, place: int) -> bool:
@@ -167,8 +175,11 @@ def _has_value(record: Record, place: int) -> bool:
     return not isinstance(cells, Mistake) and place < len(cells) and bool(_clean(cells[place]))
 
 
-def _subscriber(record: Record, columns: Columns) -> Subscriber | Sequence[Mistake]:
-    """The person of one record; or all that is wrong with it, which is nothing for an empty row."""
+def _subscriber(record: Record, columns: Columns, same: dict[str, str]) -> Subscriber | Sequence[Mistake]:
+    """The person of one record; or all that is wrong with it, which is nothing for an empty row.
+
+    `same` holds the values of before: many work for few organisations, whose names are kept once.
+    """
     if isinstance(record.cells, Mistake):
         return [record.cells]
     cells = [_clean(cell) for cell in record.cells]
@@ -182,6 +193,8 @@ def _subscriber(record: Record, columns: Columns) -> Subscriber | Sequence[Mista
     padded = [*cells, *[""] * (width - len(cells))]
     values = {column.key: cell for column, cell in zip(columns.columns, padded, strict=False) if column.key}
     mailbox = read_mailbox(values.pop("address"))
+    for key, value in values.items():
+        values[key] = same.setdefault(value, value) if len(same) < MAX_SAME else same.get(value, value)
     mistakes = [mistake for key, value in values.items() for mistake in _mistakes(key, value)]
     if isinstance(mailbox, Mistake):
         return [mailbox, *mistakes]

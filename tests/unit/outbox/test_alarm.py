@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.outbox.alarm import KEPT, SHOWN, Counts, alarming
+from newsletter.outbox.alarm import KEPT, SHOWN, Counts, alarming, stops_all
 
 UNKNOWN = "550 5.1.1 <{}@example.nl>: User unknown"
 
@@ -108,3 +108,25 @@ def test_counts_are_what_was_added(letters: str) -> None:
     counts = after(letters)
     assert (counts.attempted, counts.refused) == (len(letters), letters.count("r"))
     assert counts.in_a_row == len(letters) - len(letters.rstrip("r"))
+
+
+@pytest.mark.parametrize(
+    ("phase", "domains", "stops"),
+    [
+        ("connect", [], True),
+        ("ehlo", [], True),
+        ("tls", [], True),
+        ("auth", [], True),
+        ("mail", ["example.nl"], True),
+        ("rcpt", ["example.nl"], False),
+        ("data", ["example.nl"], False),
+        ("letter", ["example.nl"], False),
+        ("rcpt", ["example.nl", "example.org"], True),
+        ("data", ["example.nl", "example.org"], True),
+        ("letter", ["example.nl", "example.org", "example.com"], True),
+    ],
+)
+def test_a_fault_of_ours_stops_all_before_a_recipient_is_named_or_at_a_second_domain(
+    phase: str, domains: list[str], stops: bool
+) -> None:
+    assert stops_all(phase, domains) is stops

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from newsletter.outbox.delivery import OPEN, DeliveryState
 from newsletter.outbox.outcome import Outcome, OutcomeKind
-from newsletter.outbox.retry import BUSY, FEW, FULL, USUAL, Waits, decide, waits_after
+from newsletter.outbox.retry import BUSY, FEW, FULL, ONE_DOMAIN, USUAL, Waits, decide, waits_after
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-ROWS = {"usual": USUAL, "busy": BUSY, "full": FULL, "few": FEW}
+ROWS = {"usual": USUAL, "busy": BUSY, "full": FULL, "few": FEW, "one domain": ONE_DOMAIN}
 
 
 def outcome(
@@ -93,6 +93,25 @@ def test_a_fault_of_ours_holds_the_mailing_and_uses_up_no_attempt() -> None:
     assert decision.pause == "the mail server refused the login: 535 5.7.8 bad credentials"
     assert decision.counts is False
     assert decision.reason == "535 5.7.8 bad credentials"
+
+
+@pytest.mark.parametrize(("attempts", "minutes"), [(1, 45), (2, 150), (3, 420)])
+def test_a_fault_of_ours_at_one_domain_is_tried_again_and_holds_nobody_else(attempts: int, minutes: int) -> None:
+    decision = decide(outcome(OutcomeKind.OUR_FAULT), attempts, NOW, at_one_domain=True)
+    assert (decision.state, decision.pause, decision.counts) == (DeliveryState.DEFERRED, "", True)
+    assert decision.next_at == NOW + timedelta(minutes=minutes)
+
+
+def test_a_domain_that_turns_us_away_for_half_a_day_is_for_a_person_to_look_at() -> None:
+    decision = decide(outcome(OutcomeKind.OUR_FAULT), len(ONE_DOMAIN) + 1, NOW, at_one_domain=True)
+    assert decision == decide(outcome(OutcomeKind.OUR_FAULT), 1, NOW)
+    assert decision.pause
+
+
+def test_a_domain_that_turns_us_away_until_the_mailing_ends_has_failed_and_holds_nobody_else() -> None:
+    late = decide(outcome(OutcomeKind.OUR_FAULT), 1, NOW, at_one_domain=True, until=NOW + timedelta(minutes=44))
+    assert (late.state, late.pause) == (DeliveryState.FAILED, "")
+    assert late.reason.startswith("not tried again")
 
 
 @pytest.mark.parametrize("phase", ["connect", "ehlo", "tls", "auth", "mail", "rcpt", "data", "letter", "address"])

@@ -76,20 +76,21 @@ def inliner_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return calls
 
 
-async def test_a_mailing_to_ten_thousand_is_composed_with_one_call_of_the_inliner(
+async def test_a_mailing_to_ten_thousand_is_inlined_once_to_be_checked_and_once_to_be_composed(
     world: World, inliner_calls: list[str]
 ) -> None:
     await start(world, 10_000)
     assert await world.states(REMINDER) == {"queued": 10_000}
-    assert inliner_calls == ["transform"]
+    assert inliner_calls == ["transform", "transform"]
 
 
 async def test_sending_its_letters_calls_the_inliner_no_more(world: World, inliner_calls: list[str]) -> None:
     await start(world, 200)
+    inliner_calls.clear()
     async with world.server() as (server, sending):
         await Worker(sending).drain()
     assert len(server.letters) == 200
-    assert inliner_calls == ["transform"]
+    assert inliner_calls == []
 
 
 async def test_firing_twice_or_in_two_processes_sends_one_mailing(world: World) -> None:

@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, update
 
+from newsletter.outbox.control import resume
 from newsletter.outbox.limits import Limit, Limits
+from newsletter.outbox.retry import ONE_DOMAIN
 from newsletter.outbox.worker import Worker
 from newsletter.schedule.state import MailingState
 from newsletter.settings import Pause
 from newsletter.store import journal
 from newsletter.store.tables import subscribers as subscriber_table
-from tests.smtp_server import Answer, smtp_server
+from tests.smtp_server import Answer, Server, smtp_server
 from tests.unit.conftest import World
 from tests.unit.outbox.test_sending import REMINDER, start
 
@@ -111,3 +113,89 @@ async def test_a_server_that_turns_us_away_pauses_the_mailing(world: World) -> N
     assert "554" in tally.trouble
     assert (await world.row(REMINDER)).state is MailingState.HELD
     assert await world.states(REMINDER) == {"queued": 5}
+
+
+LISTED = "550 5.7.1 blocked using zen.example.com"
+
+
+def turning_away(server: Server, *domains: str) -> Answer:
+    """Refuse at RCPT whoever is at these domains."""
+
+    def answer(verb: str, _letters: int) -> str | None:
+        return LISTED if verb == "RCPT" and server.commands[-1].endswith(tuple(f"@{one}>" for one in domains)) else None
+
+    return answer
+
+
+def asked(server: Server, domain: str) -> int:
+    return sum(line.startswith("RCPT") and line.endswith(f"@{domain}>") for line in server.commands)
+
+
+async def test_a_provider_that_turns_us_away_delays_its_own_letters_and_no_others(world: World) -> None:
+    await start(world, 60)
+    await move_some(world, every=2)
+    async with world.server() as (server, sending):
+        server.answer = turning_away(server, "example.org")
+        await Worker(sending).drain()
+        assert (await world.row(REMINDER)).state is MailingState.SENDING
+        states = await world.states(REMINDER)
+        assert states["sent"] == 30
+        assert states["deferred"] + states.get("queued", 0) == 30
+        # Every connection may have had one on its way, and one ahead, when the first answer came.
+        assert asked(server, "example.org") == states["deferred"] <= 2 * sending.connections
+        assert (await Worker(sending).drain()).total() == 0
+        async with world.database.read() as tx:
+            [note] = [one for one in await journal.read_notes(tx, REMINDER) if one["action"] == "spared"]
+        assert "example.org turns us away, its letters wait until" in note["detail"]
+        assert LISTED in note["detail"]
+        server.answer = lambda _verb, _letters: None
+        world.clock.now += timedelta(hours=1)
+        await Worker(sending).drain()
+    assert await world.states(REMINDER) == {"sent": 60}
+    assert len({recipient for _, recipient, _ in server.letters}) == len(server.letters) == 60
+
+
+async def test_a_fault_of_ours_at_a_second_domain_pauses_the_mailing(world: World) -> None:
+    await start(world, 60)
+    await move_some(world, every=2)
+    async with world.server() as (server, sending):
+        server.answer = turning_away(server, "example.org", "example.nl")
+        await Worker(sending).drain()
+        row = await world.row(REMINDER)
+        assert row.state is MailingState.HELD
+        assert LISTED in row.reason
+        assert len([line for line in server.commands if line.startswith("RCPT")]) <= 2 * sending.connections + 1
+        server.answer = lambda _verb, _letters: None
+        await resume(world.database, REMINDER, now=world.clock())
+        world.clock.now += timedelta(minutes=1)
+        await Worker(sending).drain()
+    assert await world.states(REMINDER) == {"sent": 60}
+
+
+async def test_a_domain_that_turns_us_away_pauses_a_mailing_that_goes_nowhere_else(world: World) -> None:
+    await start(world, 30)
+    async with world.server() as (server, sending):
+        server.answer = turning_away(server, "example.nl")
+        await Worker(sending).drain()
+        row = await world.row(REMINDER)
+        assert row.state is MailingState.HELD
+        assert LISTED in row.reason
+        server.answer = lambda _verb, _letters: None
+        await resume(world.database, REMINDER, now=world.clock())
+        await Worker(sending).drain()
+    assert await world.states(REMINDER) == {"sent": 30}
+
+
+async def test_a_domain_that_turns_us_away_all_day_pauses_the_mailing(world: World) -> None:
+    await start(world, 6)
+    await move_some(world, every=6)
+    async with world.server() as (server, sending):
+        server.answer = turning_away(server, "example.org")
+        for _, most in ONE_DOMAIN:
+            await Worker(sending).drain()
+            assert (await world.row(REMINDER)).state is MailingState.SENDING
+            world.clock.now += timedelta(minutes=most)
+        await Worker(sending).drain()
+    assert asked(server, "example.org") == len(ONE_DOMAIN) + 1
+    assert (await world.row(REMINDER)).state is MailingState.HELD
+    assert await world.states(REMINDER) == {"sent": 5, "deferred": 1}

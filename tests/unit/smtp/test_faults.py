@@ -1,17 +1,20 @@
 """Servers that go wrong, at every step: what the letter came to, and that the next one leaves all the same."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from newsletter.errors import SmtpError
-from newsletter.outbox.outcome import Outcome, OutcomeKind, Parcel
+from newsletter.outbox.outcome import Outcome, OutcomeKind, Parcel, Transport
 from newsletter.settings import Smtp
 from newsletter.smtp.client import SmtpTransport
+from newsletter.smtp.failover import FailoverTransport
 from newsletter.smtp.session import SmtpSession
 from tests.mail_system import free_ports, smtp_sink
+from tests.smtp_server import smtp_server
 from tests.wire import SILENCE, Script, scripted
 
 SENT, TEMPORARY, PERMANENT = OutcomeKind.SENT, OutcomeKind.TEMPORARY, OutcomeKind.PERMANENT
@@ -287,3 +290,43 @@ async def test_a_recipient_who_was_neither_taken_nor_refused_gets_no_empty_lette
     assert (first.kind, first.phase, first.code) == (TEMPORARY, "rcpt", 252)
     assert second.kind is SENT
     assert not heard.connections[0].endswith(b"DATA\r\n.\r\n")
+
+
+@pytest.mark.parametrize("failover", [False, True], ids=["one server", "several"])
+@pytest.mark.parametrize("verb", ["EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT"])
+async def test_who_has_to_end_at_once_hangs_up_and_waits_for_no_goodbye(verb: str, failover: bool) -> None:
+    """A QUIT in the middle of a letter would be a line of that letter."""
+    reached = asyncio.Event()
+
+    def answer(said: str, _letters: int) -> str | None:
+        if said != verb:
+            return None
+        reached.set()
+        return "250-wait"
+
+    async def send(transport: Transport) -> None:
+        async with transport.session() as session:
+            await session.send(PARCELS[0])
+
+    async with smtp_server(answer) as server:
+        one = SmtpTransport(settings(server.port))
+        sending = asyncio.create_task(send(FailoverTransport([one], lambda: 0.0) if failover else one))
+        await reached.wait()
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        gc.collect()  # what nobody closed would warn now
+    assert ("QUIT" in server.commands) is (verb == "QUIT")
+
+
+async def test_an_unforeseen_failure_hangs_up_as_well() -> None:
+    async def fail(transport: Transport) -> None:
+        async with transport.session() as session:
+            await session.send(PARCELS[0], PARCELS[1])
+            raise RuntimeError("unforeseen")
+
+    async with smtp_server() as server:
+        with pytest.raises(RuntimeError, match="unforeseen"):
+            await fail(SmtpTransport(settings(server.port)))
+    assert "QUIT" not in server.commands
+    assert [recipient for _, recipient, _ in server.letters] == ["b0@example.nl"]

@@ -1,9 +1,12 @@
 """A recipients file into the store: all of it, or nothing."""
 
+import tracemalloc
+
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from newsletter.store import subscribers
-from newsletter.subscribers.importer import import_recipients
+from newsletter.subscribers.importer import PART, import_recipients
 from newsletter.subscribers.planning import ImportPlan, RowOutcome
 from tests.unit.conftest import World
 from tests.world import NOW
@@ -91,3 +94,46 @@ async def test_one_person_can_be_on_two_lists(world: World) -> None:
         found = await subscribers.find_subscribers(tx, ["anna@example.nl", "bart@example.nl"])
         on = await subscribers.subscriptions_of(tx, found["anna@example.nl"].id)
     assert [row["list"] for row in on] == ["corporaties", "gemeenten"]
+
+
+def crowd(people: int, *, first: int = 0) -> str:
+    rows = (
+        f"person{number}@example.nl;Persoon {number};Gemeente {number % 40}" for number in range(first, first + people)
+    )
+    return "\n".join(["e-mail;naam;organisatie", *rows])
+
+
+async def test_parts_of_a_large_file_are_compared_and_stored_as_one(world: World) -> None:
+    await bring_in(world, crowd(2 * PART))
+    plan = await bring_in(world, crowd(2 * PART + 1, first=PART - 1))
+    assert plan.counts()[RowOutcome.UNCHANGED] == PART + 1
+    assert plan.counts()[RowOutcome.NEW] == PART
+    assert plan.absent == PART - 1
+    assert [row.line for row in plan.rows] == list(range(2, 2 * PART + 3))
+    assert len(await members(world)) == 3 * PART
+
+
+async def test_a_store_that_fails_at_a_later_part_keeps_nothing_of_the_first(world: World) -> None:
+    async with world.database.write() as tx:
+        await tx.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON subscribers WHEN NEW.address = 'person400@example.nl'"
+            " BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        )
+    assert PART < 400
+    with pytest.raises(IntegrityError, match="the disk is full"):
+        await bring_in(world, crowd(500))
+    async with world.database.read() as tx:
+        assert await subscribers.find_subscribers(tx, ["person1@example.nl"]) == {}
+        assert await subscribers.list_counts(tx) == []
+
+
+async def test_an_import_needs_memory_for_its_file_and_not_also_for_all_that_the_store_knows(world: World) -> None:
+    text = crowd(3000)
+    await bring_in(world, text)
+    tracemalloc.start()
+    try:
+        await bring_in(world, text)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak / 3000 < 1_400  # bytes for each row
