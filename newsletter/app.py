@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newsletter.compose.dkim import load_keys
+from newsletter.compose.hosting import Hosting
+from newsletter.compose.hosting_files import HostedFiles
 from newsletter.compose.templates import Templates
 from newsletter.outbox.limits import Limits
 from newsletter.outbox.outcome import Transport
@@ -47,11 +49,22 @@ class App:
     templates: Templates
     sending: Sending
     clock: Clock
+    files: HostedFiles  #: pictures and calendar files
 
 
 def make_templates(settings: Settings, folder: Path) -> Templates:
-    """The templates of the working folder, and behind them those that come with the product."""
-    return Templates([folder / settings.paths.templates, shipped("templates")])
+    """The templates of the working folder, behind them those that come with the product; and what they show."""
+    folders = [folder / settings.paths.templates, shipped("templates")]
+    return Templates(folders, showing=make_files(settings, folder).showing())
+
+
+def make_files(settings: Settings, folder: Path) -> HostedFiles:
+    """The folder whose files letters link to, and the one that keeps the originals of pictures."""
+    return HostedFiles(
+        hosting=Hosting(folder / settings.paths.public, settings.mail.public_url),
+        originals=Hosting(folder / settings.paths.originals),
+        inline=settings.mail.inline_images,
+    )
 
 
 def make_transport(settings: Settings, folder: Path) -> Transport:
@@ -93,6 +106,7 @@ async def open_app(settings: Settings, folder: Path, *, clock: Clock = clock) ->
             templates=make_templates(settings, folder),
             sending=sending,
             clock=clock,
+            files=make_files(settings, folder),
         )
     finally:
         await database.close()

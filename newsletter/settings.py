@@ -79,8 +79,13 @@ class Mail(_Group):
     )
     public_url: Annotated[str, AfterValidator(_https)] = Field(
         "",
-        description="https address below which the unsubscribe page is served (`<url>/u/<token>`). Empty: letters "
-        "offer unsubscribing by mail to the contact mailbox.",
+        description="https address below which the unsubscribe page is served (`<url>/u/<token>`), and the folder of "
+        "PATHS__PUBLIC. Empty: letters offer unsubscribing by mail to the contact mailbox.",
+    )
+    inline_images: bool = Field(
+        False,
+        description="Letters carry their pictures, instead of linking to them below the public URL; without one, they "
+        "always do.",
     )
     resend_in_doubt: bool = Field(
         True,
@@ -128,6 +133,14 @@ class Paths(_Group):
     recipients: Path = Field(Path("recipients"), description="Folder of the recipient lists.")
     outbox: Path = Field(Path("var/outbox"), description="Folder that letters go into while no mail server is set.")
     dkim: Path = Field(Path("dkim"), description="Folder of DKIM keys; `newsletter dkim make` makes one.")
+    public: Path = Field(
+        Path("var/public"),
+        description="Folder of the files that letters link to (pictures, calendar files); a web server is to serve it "
+        "at the public URL.",
+    )
+    originals: Path = Field(
+        Path("var/originals"), description="Folder of pictures as they were brought in, which nobody serves."
+    )
 
 
 class Schedule(_Group):

@@ -32,7 +32,15 @@ def import_(
     text = read_document(file)
 
     async def action(app: App) -> Imported:
-        return await import_event(app.database, text, str(file), templates=app.templates.names(), now=app.clock())
+        return await import_event(
+            app.database,
+            text,
+            str(file),
+            templates=app.templates.names(),
+            now=app.clock(),
+            theme_problems=app.templates.theme_problems,
+            files=app.files,
+        )
 
     imported = console.with_app(action)
     if as_json:
@@ -50,13 +58,15 @@ def import_(
 def export(
     slug: Slug, out: Annotated[Path | None, typer.Option("--out", help="File to write; without it, stdout.")] = None
 ) -> None:
-    """Write an event as a document that can be edited and imported again."""
+    """Write an event as a document that can be edited and imported again; with --out, its pictures beside it."""
 
-    async def action(app: App) -> Event:
+    async def action(app: App) -> tuple[Event, list[Path]]:
         async with app.database.read() as tx:
-            return await events.get_event(tx, slug)
+            event = await events.get_event(tx, slug)
+        return event, app.files.give_back(event, out.parent) if out is not None else []
 
-    text = write(console.with_app(action))
+    event, pictures = console.with_app(action)
+    text = write(event)
     if out is None:
         typer.echo(text, nl=False)
         return
@@ -64,7 +74,8 @@ def export(
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise NewsletterError(f"{out} cannot be written: {error.strerror}") from error
-    console.say(f"wrote {out}")
+    for written in (out, *pictures):
+        console.say(f"wrote {written}")
 
 
 @commands.command("list")

@@ -53,6 +53,8 @@ def show_series(slug: Annotated[str, typer.Argument(help="The series.")], as_jso
     console.say(series.name)
     console.say(f"  from {series.sender.name} <{series.sender.address}>, replies to {series.contact}")
     console.say(f"  {series.language}, {series.timezone}, lists: {', '.join(series.lists)}")
+    if series.theme:
+        console.say(f"  theme: {', '.join(f'{name} {value}' for name, value in series.theme)}")
     console.say("")
     rows = [
         (one.name, one.template, format_rule(one.when), format_window(one.window), ", ".join(one.lists) or "all")

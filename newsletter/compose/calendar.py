@@ -1,57 +1,94 @@
-"""Stage 3: the calendar part of a letter.
+"""Stage 3: the calendar part of a letter, through the life of an event.
 
-In: an event with a date. Out: an iCalendar object (RFC 5545) that publishes it (RFC 5546 §3.2.1): lists get PUBLISH,
-which asks for no answer. The UID stays for the life of the event, SEQUENCE says which version is the newest.
+In: an event with a date. Out: an iCalendar object (RFC 5545) that tells calendars of it (RFC 5546):
+
+    PUBLISH   for lists, and for a file to download or to subscribe to: it asks for no answer (§3.2.1)
+    REQUEST   a personal invitation: one attendee, who is filled in when the letter is addressed (§3.2.2)
+    CANCEL    it does not take place; personal where the invitation was (§3.2.5, and §4.1.3 for what was published)
+
+The UID stays for the life of the event. Of two files, that with the higher SEQUENCE is the newer; of two with the same
+SEQUENCE, that with the later DTSTAMP (§2.1.5).
 """
 
 from datetime import datetime
+from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from icalendar import Calendar, vCalAddress, vText
 from icalendar import Event as Entry
 
+from newsletter.compose.headers import ascii_address
+from newsletter.compose.invitation import INVITED, MAILTO_SAFE, NO_LONGER_INVITED
+from newsletter.compose.zone import vtimezone
 from newsletter.events.event import Event, EventStatus
 
 PRODUCT = "-//newsletter//event mailings//EN"
+Method: TypeAlias = Literal["PUBLISH", "REQUEST", "CANCEL"]
 
 
-def calendar_file(event: Event, *, stamp: datetime, domain: str) -> str:
-    """The event as text/calendar with METHOD:PUBLISH, its VTIMEZONE, and CRLF line ends folded at 75 octets.
+def calendar_file(
+    event: Event, *, stamp: datetime, domain: str, method: Method = "PUBLISH", invites: bool = False
+) -> str:
+    """The event as text/calendar with its VTIMEZONE, with CRLF line ends, folded at 75 octets.
+
+    A file at an address is a PUBLISH too: without METHOD it would be a snapshot that takes no part in scheduling (RFC
+    5545 §3.7.2), so nothing would say that it replaces what came by mail. A cancelled event says so there by STATUS.
 
     Args:
-        event: must have a date.
+        event: must have a date; for a REQUEST, it must take place.
         stamp: aware; becomes DTSTAMP in UTC.
-        domain: the right side of the UID.
+        domain: the right side of the UID of an event that has none yet.
+        invites: people got a personal invitation; then a CANCEL names its recipient, as every REQUEST does.
+
+    Raises:
+        HeaderError: the contact address of the series is none.
     """
-    if event.start is None:
+    start, cancelled = event.start, event.status is EventStatus.CANCELLED
+    if start is None:
         raise ValueError(f"event {event.slug} has no date")
-    series = event.series
+    if cancelled and method == "REQUEST":
+        raise ValueError(f"event {event.slug} is cancelled; nobody can be invited to it")
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
+    calendar.add("method", method)
+    calendar.add_component(_entry(event, start, stamp=stamp, domain=domain, cancels=method == "CANCEL"))
+    encoded: bytes = calendar.to_ical()
+    text = encoded.decode("utf-8")
+    if "TZID=" in text:
+        text = _before("BEGIN:VEVENT\r\n", vtimezone(event.series.zone, start, event.end or start), text)
+    if method == "REQUEST":
+        return _before("END:VEVENT\r\n", INVITED, text)
+    return _before("END:VEVENT\r\n", NO_LONGER_INVITED, text) if method == "CANCEL" and invites else text
+
+
+def _entry(event: Event, start: datetime, *, stamp: datetime, domain: str, cancels: bool) -> Entry:
+    series, cancelled = event.series, event.status is EventStatus.CANCELLED
     entry = Entry()
-    entry.add("uid", f"{event.slug}@{domain}")
-    entry.add("sequence", event.sequence)
+    entry.add("uid", event.uid or f"{event.slug}@{domain}")
+    # Cancelling is a change (RFC 5546 §2.1.4). The store has counted it if the document says so.
+    entry.add("sequence", event.sequence + (cancels and not cancelled))
     entry.add("dtstamp", stamp)
-    entry.add("dtstart", event.start.replace(tzinfo=series.zone))
+    entry.add("dtstart", start.replace(tzinfo=series.zone))
     if event.end is not None:
         entry.add("dtend", event.end.replace(tzinfo=series.zone))
     entry.add("summary", event.title)
-    entry.add("status", "CANCELLED" if event.status is EventStatus.CANCELLED else "CONFIRMED")
+    entry.add("status", "CANCELLED" if cancelled or cancels else "CONFIRMED")
     if place := _place(event):
         entry.add("location", place)
     if description := _description(event):
         entry.add("description", description)
-    if event.registration:
+    if event.registration and not cancelled and not cancels:
         entry.add("url", event.registration)
-    organizer = vCalAddress(f"mailto:{quote(series.contact, safe='@+.-_')}")
+    organizer = vCalAddress(f"mailto:{quote(ascii_address(series.contact), safe=MAILTO_SAFE)}")
     organizer.params["CN"] = vText(series.name)
     entry.add("organizer", organizer)
-    calendar.add_component(entry)
-    calendar.add_missing_timezones()
-    encoded: bytes = calendar.to_ical()
-    return encoded.decode("utf-8")
+    return entry
+
+
+def _before(line: str, added: str, text: str) -> str:
+    """The text with lines added before a line, which is there once: no line of a value can be it."""
+    return text.replace(f"\r\n{line}", f"\r\n{added}{line}", 1)
 
 
 def _place(event: Event) -> str:

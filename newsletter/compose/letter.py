@@ -16,6 +16,7 @@ from newsletter.compose.headers import (
     token_field,
     uri_field,
 )
+from newsletter.compose.invitation import Invitation
 from newsletter.compose.mailing import Mailing, Recipient
 from newsletter.compose.placeholders import PLACEHOLDER
 from newsletter.compose.structure import structure
@@ -52,7 +53,8 @@ class Letter:
         self._html = Compiled(mailing.html, html=True, place="letter.html")
         self._fixed = self._fixed_fields()
         self._fixed_subject = "" if self._subject else text_field("Subject", mailing.subject)
-        self._structure = structure(mailing)
+        self._invitation = Invitation.read(mailing.calendar)
+        self._structure = structure(mailing, personal_calendar=self._invitation is not None)
 
     @property
     def is_plain(self) -> bool:
@@ -81,6 +83,9 @@ class Letter:
             *self._html.pieces(values, recipient=recipient.id),
             around.after_html,
         ]
+        if self._invitation is not None:
+            calendar, file = self._invitation.wire(recipient.name, recipient.address)
+            pieces += [calendar, around.before_file, file, around.after_file]
         return "".join(pieces).encode("ascii")
 
     def plain(self, recipient: Recipient) -> tuple[str, str, str]:
@@ -92,6 +97,16 @@ class Letter:
             for source, is_html in texts
         )
         return _marked(subject, recipient), html, text
+
+    def calendar(self, recipient: Recipient) -> str:
+        """The calendar of one recipient, not encoded, as it stands in their letter twice; "" where there is none.
+
+        Raises:
+            HeaderError: the name or address of the recipient cannot stand in it.
+        """
+        if self._invitation is None:
+            return self.mailing.calendar
+        return self._invitation.text(recipient.name, recipient.address)
 
     def _subject_field(self, recipient: Recipient, values: Values) -> str:
         if self._subject is None and not recipient.test:
@@ -117,7 +132,7 @@ class Letter:
             [
                 mailbox_field("From", mailing.sender.name, mailing.sender.address),
                 mailbox_field("Reply-To", "", mailing.contact),
-                list_id_field(mailing.series_name, f"{mailing.series}.lists.{domain}"),
+                list_id_field(mailing.series_name, mailing.list_id or f"{mailing.series}.lists.{domain}"),
                 uri_field("List-Owner", [f"mailto:{mailing.contact}"]),
                 uri_field("List-Help", [f"mailto:{mailing.contact}?subject=help"]),
                 token_field("List-Post", "NO"),

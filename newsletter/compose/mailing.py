@@ -34,8 +34,9 @@ class Mailing:
     subject: str
     html: str  #: inlined, a full document
     text: str
-    calendar: str = ""  #: text/calendar, METHOD:PUBLISH; empty where there is none
+    calendar: str = ""  #: text/calendar; "" is none. An invitation is personal: its ATTENDEE still holds `[[ … ]]`
     attachments: tuple[Attachment, ...] = ()
+    list_id: str = ""  #: RFC 2919; "" is "<series>.lists.<domain of the sender>"
 
 
 class Recipient(NamedTuple):

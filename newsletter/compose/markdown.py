@@ -60,6 +60,28 @@ def to_text(markdown: str, width: int = WIDTH) -> str:
     return _Plain(kept).blocks(tree.children, width).replace(_NEWLINE, "\n")
 
 
+def to_line_html(markdown: str) -> Markup:
+    """One line with emphasis and links, without a paragraph around it."""
+    protected, kept = protect(markdown)
+    tokens = _PARSER.parseInline(protected)
+    for token in tokens:
+        token.children = list(_safe_links(token.children or [], kept))
+    _dress(tokens, "")
+    rendered = _PARSER.renderer.render(tokens, _PARSER.options, {})
+    clean = nh3.clean(rendered, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=set(SCHEMES), link_rel=None)
+    return Markup(restore(clean, kept).strip())  # noqa: S704 - nh3 cleaned it
+
+
+def to_line(markdown: str) -> str:
+    """The same as plain text, for a template to break into lines; each URL follows its words in brackets."""
+    protected, kept = protect(markdown)
+    tokens = _PARSER.parseInline(protected)
+    for token in tokens:
+        token.children = list(_safe_links(token.children or [], kept))
+    text, links = _Plain(kept).line(SyntaxTreeNode(tokens))
+    return " ".join([text, *(f"({url})" for _, url in links)]).replace(_NEWLINE, "\n")
+
+
 def split_lead(markdown: str) -> tuple[str, str]:
     """The first paragraph and the rest, both Markdown; the lead is empty where something else comes first."""
     protected, kept = protect(markdown.replace("\r\n", "\n").replace("\r", "\n"))
@@ -210,6 +232,10 @@ class _Plain:
         if [text.rstrip(":")] != [label for label, _ in links]:
             written.insert(0, "\n".join(fill(line, width) for line in text.split("\n")))
         return ("\n" if node.hidden else "\n\n").join(written)
+
+    def line(self, root: SyntaxTreeNode) -> tuple[str, list[tuple[str, str]]]:
+        """What a tree of inline elements says, and its links as (text, URL)."""
+        return self._inline(root)
 
     def _inline(self, node: SyntaxTreeNode) -> tuple[str, list[tuple[str, str]]]:
         """The text, and its links as (text, URL)."""

@@ -57,7 +57,12 @@ def _session(session: Part | Workshop, *, top: int) -> Fields:
 
 def _speaker(speaker: Speaker) -> Fields:
     detail = ", ".join(one_line(part) for part in (speaker.role, speaker.organisation) if part)
-    return {"name": one_line(speaker.name), "detail": detail}
+    return {"name": one_line(speaker.name), "detail": detail, "photo": _photo(speaker.photo)}
+
+
+def _photo(url: str) -> str:
+    """An address from which it can be fetched; a file beside the document has none until it is hosted."""
+    return url.strip() if re.match(r"(?:https?|cid):", url.strip(), re.IGNORECASE) else ""
 
 
 def one_line(text: str) -> str:

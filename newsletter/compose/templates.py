@@ -6,8 +6,9 @@ Both stages are sandboxed and strict: what a template asks for and is not there 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -23,12 +24,17 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
-from newsletter.compose.wording import FILTERS, load_theme, load_words
+from newsletter.compose import themes
+from newsletter.compose.pictures_place import Showing
+from newsletter.compose.pictures_slots import is_path
+from newsletter.compose.wording import FILTERS, load_words
 from newsletter.errors import TemplateError
 
+CALENDARS = ("publish", "cancel", "none")
 FILES = ("subject.txt", "letter.html", "letter.txt")
 #: More names than this do not help in one sentence; the nearest one does.
 _NAMES: Final = 40
+_CARRIED: Final = Showing()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +46,21 @@ class Source:
     text: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class TemplateAbout:
+    """What a template says of itself in `template.toml`; the mappings are by language."""
+
+    calendar: str = "none"  #: how its letters carry the event: "publish", "cancel" or "none"
+    label: Mapping[str, str] = field(default_factory=dict)  #: what it is called for people
+    about: Mapping[str, str] = field(default_factory=dict)  #: one sentence: when to use it
+
+
 class Templates:
     """The templates of one or more folders; an earlier folder wins."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self.folders = tuple(folders)
+    def __init__(self, folders: Sequence[Path], *, showing: Showing = _CARRIED) -> None:
+        """`showing` is how letters get at pictures and other files; without it they carry them."""
+        self.folders, self.showing = tuple(folders), showing
         self._environment = ImmutableSandboxedEnvironment(
             loader=ChoiceLoader([FileSystemLoader(folder, encoding="utf-8") for folder in self.folders]),
             undefined=_Unknown,
@@ -66,22 +82,62 @@ class Templates:
         }
         return tuple(sorted(found))
 
+    def about(self, name: str) -> TemplateAbout:
+        """What a template says of itself.
+
+        Raises:
+            TemplateError: its `template.toml` cannot be read.
+        """
+        path = f"{name}/template.toml"
+        text = self._text(path)
+        if text is None:
+            # Folders of before there was a template.toml: their announcement has always carried the event.
+            return TemplateAbout(calendar="publish" if name == "announcement" else "none")
+        try:
+            return load_about(text)
+        except ValueError as error:
+            raise TemplateError(f"templates/{path} cannot be read: {error}") from error
+
     def words(self, language: str) -> Mapping[str, str]:
-        """The fixed words of the letters in one language."""
-        return self._toml(f"words/{language}.toml", load_words)
+        """The fixed words of the letters in one language; a word that a folder has not is taken from the next."""
+        path, words = f"words/{language}.toml", dict[str, str]()
+        found = [root / path for root in self.folders if (root / path).is_file()]
+        if not found:
+            raise TemplateError(f"there is no {path} in {_shown(self.folders)}; `newsletter init` puts it there")
+        for file in reversed(found):
+            try:
+                words |= load_words(file.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise TemplateError(f"{path} cannot be read: {error}") from error
+        return words
 
-    def theme(self) -> Mapping[str, str]:
-        """The design tokens: colours, type, width."""
-        return self._toml("theme.toml", load_theme)
+    def theme(self, overrides: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> Mapping[str, str]:
+        """The design tokens: colours, type, width, logo; `overrides` are those of a series.
 
-    def _toml(self, path: str, load: Callable[[str], Mapping[str, str]]) -> Mapping[str, str]:
+        Raises:
+            TemplateError: a file of tokens cannot be read, or there is no theme of that name.
+        """
+        return themes.resolve(self._text, dict(overrides))
+
+    def theme_problems(self, overrides: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[str]:
+        """What cannot be read well in the theme of a series, a sentence each."""
+        chosen = dict(overrides)
+        if is_path(chosen.get("logo", "")):  # brought in by the import, and it is as large as it was made
+            chosen |= {"logo": "https://example.org/logo.png", "logo_width": "1", "logo_height": "1"}
+        try:
+            return themes.problems(self.theme(chosen))
+        except TemplateError as error:
+            return [str(error)]
+
+    def _text(self, path: str) -> str | None:
+        """A file of the first folder that has it."""
         for root in self.folders:
             if (root / path).is_file():
                 try:
-                    return load((root / path).read_text(encoding="utf-8"))
+                    return (root / path).read_text(encoding="utf-8")
                 except ValueError as error:
                     raise TemplateError(f"{path} cannot be read: {error}") from error
-        raise TemplateError(f"there is no {path} in {_shown(self.folders)}; `newsletter init` puts it there")
+        return None
 
     def render(self, name: str, context: Mapping[str, object]) -> Source:
         """Run the first stage.
@@ -114,6 +170,25 @@ class Templates:
         except Exception as error:  # whatever a template makes Jinja2 raise is to be mended in the template
             place = f"{path}:{_line(error)}" if _line(error) else path
             raise TemplateError(f"templates/{place}: {error}") from error
+
+
+def load_about(text: str) -> TemplateAbout:
+    """Read what a template says of itself.
+
+    Raises:
+        ValueError: it is not TOML, or not what can be said there.
+    """
+    said = tomllib.loads(text)
+    if unknown := sorted(set(said) - {"calendar", "label", "about"}):
+        raise ValueError(f"“{unknown[0]}” is not known there; it holds calendar, [label] and [about]")
+    calendar = said.get("calendar", "none")
+    if calendar not in CALENDARS:
+        raise ValueError(f"calendar is “{calendar}”; write one of {', '.join(CALENDARS)}")
+    for key in ("label", "about"):
+        if not isinstance(said.get(key, {}), dict):
+            raise ValueError(f'“{key}” has no languages; write [{key}] with nl = "…" and en = "…" below it')
+    label, about = ({lang: str(words) for lang, words in said.get(key, {}).items()} for key in ("label", "about"))
+    return TemplateAbout(calendar=calendar, label=label, about=about)
 
 
 class _UnknownNameError(UndefinedError):

@@ -75,7 +75,8 @@ async def set_up(folder: Path) -> AsyncIterator[Stage]:
                 await import_recipients(app.database, data, f"{name}.csv", name, dry_run=False, now=clock())
             text = EVENT.read_text(encoding="utf-8")
             names = app.templates.names()
-            event = (await import_event(app.database, text, EVENT.name, templates=names, now=clock())).event
+            imported = await import_event(app.database, text, str(EVENT), templates=names, now=clock(), files=app.files)
+            event = imported.event
             plan = [f"{event.slug}/{entry.name}" for entry in event.series.plan]
             people = 0
             for slug in plan:

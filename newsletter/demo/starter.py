@@ -1,7 +1,7 @@
 """The event that `newsletter init` puts into a new working folder, to be made one's own.
 
-In: today. Out: an event eight weeks ahead, on a Thursday, in a series with a plan of three mailings. Both texts
-begin with `STARTER_MARK`, by which a mailing that still holds one of them is recognised; it is held when it is due.
+In: today. Out: an event eight weeks ahead, on a Thursday, in a series with a plan of four mailings. Each text begins
+with `STARTER_MARK`, by which a mailing that still holds one of them is recognised; it is held when it is due.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -20,8 +20,9 @@ def starter_event(today: date) -> Event:
         return datetime.combine(day, time(hour, minute))
 
     plan = (
-        ("save-the-date", "Save the date", "announcement", "6 weeks before start at 09:00"),
-        ("reminder", "Herinnering", "reminder", "3 working days before start at 09:00"),
+        ("save-the-date", "Bewaar de datum", "save-the-date", "6 weeks before start at 09:00"),
+        ("announcement", "Uitnodiging", "announcement", "4 weeks before start at 09:00"),
+        ("practical", "Praktische informatie", "practical", "3 working days before start at 09:00"),
         ("report", "Verslag", "report", "6 days after end at 10:00"),
     )
     series = Series(
@@ -61,6 +62,7 @@ def starter_event(today: date) -> Event:
         announcement=f"{STARTER_MARK}: schrijf hier in twee of drie zinnen waar het over gaat "
         "en waarom u uw lezers graag ziet.\n\n"
         "Vertel daarna wat zij kunnen verwachten.",
-        report=f"{STARTER_MARK}: schrijf hier na afloop in twee of drie zinnen wat de middag opleverde.\n\n"
-        "## Wat nemen wij mee\n\n- het eerste inzicht\n- het tweede inzicht",
+        practical=f"{STARTER_MARK}: schrijf hier hoe men er komt, waar men zich meldt en wat men meeneemt.",
+        takeaways=("het eerste inzicht", "het tweede inzicht"),
+        report=f"{STARTER_MARK}: schrijf hier na afloop in twee of drie zinnen wat de middag opleverde.",
     )

@@ -16,6 +16,9 @@ In: a document that an organiser wrote. Out: `Event`; and back, for mailing it a
     # Verslag                            or # Report
     …
 
+The other texts are # Praktisch (# Practical), # Wijziging (# Change), # Annulering (# Cancellation) and # Bericht
+(# Notice). Keys are English; those of `fields.DUTCH` are also read in Dutch.
+
 All keys stand in the document of the demo: newsletter/demo/files/masterclass-bewoners-in-beweging.md.
 """
 
@@ -77,8 +80,8 @@ def _event(
         keys.close()
     elif root is not None:
         notes.problem(root.line, "the front matter has no keys", "write each on its own line, as “key: value”")
-    for text in (sections.announcement, sections.report):
+    for text in sections.texts.values():
         note_placeholders(text, notes)
-    for passage in (*notes.passages, sections.announcement, sections.report):
+    for passage in (*notes.passages, *sections.texts.values()):
         note_wrong_weekdays(passage, day, notes)
     return event

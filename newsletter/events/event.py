@@ -41,6 +41,7 @@ class Speaker:
     name: str
     role: str = ""
     organisation: str = ""
+    photo: str = ""  #: https, or the path of a file beside the document; shown 64 CSS pixels wide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,12 +83,13 @@ class Venue:
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    url: str  #: absolute, https
+    url: str  #: https, or the path of a file beside the document ("foto/zaal.jpg")
     alt: str  #: what is to be seen, for who cannot see it
     caption: str = ""
-    large: str = ""  #: address of the large one, https
+    large: str = ""  #: the large one, as `url`
     width: int = 640  #: CSS pixels
     height: int = 0  #: CSS pixels; 0 is unknown
+    inline: bool = False  #: goes with every letter, instead of being fetched when it is read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,7 @@ class Link:
 
     title: str
     url: str
+    detail: str = ""  #: what one gets: "pdf, 1,2 MB"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +132,8 @@ class Series:
     about: str = ""  #: Markdown: who we are
     website: str = ""
     plan: tuple[PlannedMailing, ...] = ()
+    theme: tuple[tuple[str, str], ...] = ()  #: `base`, and the tokens in which this series differs from it
+    list_id: str = field(default="", compare=False)  #: RFC 2919 §3: stays the same for the life of the list
 
     @property
     def zone(self) -> ZoneInfo:
@@ -154,8 +159,14 @@ class Event:
     attendance: tuple[Attendance, ...] = ()
     next_dates: tuple[NextDate, ...] = ()
     links: tuple[Link, ...] = ()
-    announcement: str = ""  #: Markdown, with [[ … ]]
-    report: str = ""  #: Markdown, with [[ … ]]
+    takeaways: tuple[str, ...] = ()  #: what people take home from it, Markdown of one line each
+    announcement: str = ""  #: Markdown, with [[ … ]], as all the texts below
+    practical: str = ""  #: what one needs to know to get there
+    change: str = ""  #: what has become different, and why
+    cancellation: str = ""  #: why it does not take place
+    notice: str = ""  #: whatever else there is to tell
+    report: str = ""
+    uid: str = field(default="", compare=False)  #: RFC 5545 §3.8.4.7: by this, calendars know it for life
     sequence: int = field(default=0, compare=False)  #: revision of date or place, counted by the store
 
     def has_date(self) -> bool:

@@ -4,7 +4,7 @@ In: nodes of the tree. Out: values, or None and a problem. A reader never raises
 an organiser sees all mistakes of a document at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from newsletter.errors import RuleError
@@ -17,6 +17,16 @@ from newsletter.events.yaml_lines import Fields, Items, Node, Text
 T = TypeVar("T")
 D = TypeVar("D")
 Read = Callable[[Node, Notes], T | None]
+#: Keys that may also be written in Dutch; they are always written back in English.
+DUTCH: Mapping[str, str] = {
+    "foto": "photo",
+    "toelichting": "detail",
+    "in_de_mail": "inline",
+    "opbrengsten": "takeaways",
+    "uitnodiging": "invite",
+    "thema": "theme",
+    "basis": "base",
+}
 
 
 def line(node: Node, notes: Notes) -> str | None:
@@ -86,6 +96,7 @@ class Record:
         self._known: list[str] = []
         for key, value in fields.entries:
             name = key.value.strip().lower().replace(" ", "_").replace("-", "_")
+            name = DUTCH.get(name, name)
             if name in self._keys:
                 notes.problem(key.line, f"the key “{key.value}” stands here a second time", "keep one of the two")
             else:
@@ -121,13 +132,16 @@ class Record:
     def first_unknown(self) -> Text | None:
         return next((key for name, key in self._keys.items() if name not in self._known), None)
 
+    def _known_words(self) -> list[str]:
+        return [*self._known, *(dutch for dutch, key in DUTCH.items() if key in self._known)]
+
     def close(self, *but: str) -> None:
         """Note every key that was not asked for, except `but`, which have a problem of their own."""
         for name, key in self._keys.items():
             if name not in self._known and key.value not in but:
                 of = f" in “{self._name}”" if self._name else ""
                 self._notes.problem(
-                    key.line, f"the key “{key.value}” is not known{of}", did_you_mean(name, self._known)
+                    key.line, f"the key “{key.value}” is not known{of}", did_you_mean(name, self._known_words())
                 )
 
 

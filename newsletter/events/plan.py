@@ -50,6 +50,7 @@ class PlannedMailing:
     lists: tuple[str, ...] = ()  #: empty: all lists of the series
     window: timedelta = DEFAULT_WINDOW  #: how late it may still go out by itself
     label: str = ""  #: what it is called for people: "Herinnering"
+    invites: bool = False  #: its calendar part is a personal invitation, which asks for an answer
 
 
 _UNITS = {

@@ -1,6 +1,6 @@
 """Stage 1: the front matter of an event document as a whole.
 
-In: the tree of the front matter and the two texts. Out: `Event`, or None where a mistake makes that impossible.
+In: the tree of the front matter and the texts. Out: `Event`, or None where a mistake makes that impossible.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,13 @@ from newsletter.events.dates import (
     refuse_gap,
 )
 from newsletter.events.event import Attendance, Event, EventStatus, Image, Link, NextDate, Series, Venue
-from newsletter.events.fields import Record, line, listed, parsed, record
+from newsletter.events.fields import Record, line, listed, markdown, parsed, record
 from newsletter.events.notes import Notes
 from newsletter.events.read_programme import Hours, programme_of_undated, read_programme
 from newsletter.events.read_series import read_series, zone_of
 from newsletter.events.sections import Sections, tidy
-from newsletter.events.values import https_url, slug, status, whole_number
+from newsletter.events.values import https_url, picture, slug, status, whole_number, yes_or_no
+from newsletter.events.wording import unseen_in
 from newsletter.events.yaml_lines import Fields, Node
 
 
@@ -48,6 +49,8 @@ def read_event(
     attendance = keys.optional("attendance", _attendance, ())
     next_dates = keys.optional("next", listed(record(_next_date)), ())
     links = keys.optional("links", listed(record(_link)), ())
+    takeaways = keys.optional("takeaways", listed(_takeaway), ())
+    texts = {name: tidy(passage.text) for name, passage in sections.texts.items()}
     day = hours.start.date() if hours.start else None
     if name is None or title is None or series is None:
         return None, day
@@ -69,8 +72,13 @@ def read_event(
         attendance=attendance,
         next_dates=next_dates,
         links=links,
-        announcement=tidy(sections.announcement.text),
-        report=tidy(sections.report.text),
+        takeaways=takeaways,
+        announcement=texts["announcement"],
+        practical=texts["practical"],
+        change=texts["change"],
+        cancellation=texts["cancellation"],
+        notice=texts["notice"],
+        report=texts["report"],
     )
     return event, day
 
@@ -112,15 +120,16 @@ def _venue(keys: Record, notes: Notes) -> Venue | None:
 
 
 def _image(keys: Record, notes: Notes) -> Image | None:
-    url = keys.required("url", parsed(https_url), "https://www.example.nl/zaal.jpg")
+    url = keys.required("url", parsed(picture), "https://www.example.nl/zaal.jpg")
     alt = keys.required("alt", line, "Deelnemers in gesprek aan een lange tafel")
     caption = keys.optional("caption", line, "")
-    large = keys.optional("large", parsed(https_url), "")
+    large = keys.optional("large", parsed(picture), "")
     width = keys.optional("width", parsed(whole_number), 640)
     height = keys.optional("height", parsed(whole_number), 0)
+    inline = keys.optional("inline", parsed(yes_or_no), False)
     if url is None or alt is None:
         return None
-    return Image(url=url, alt=alt, caption=caption, large=large, width=width, height=height)
+    return Image(url=url, alt=alt, caption=caption, large=large, width=width, height=height, inline=inline)
 
 
 def _attendance(node: Node, notes: Notes) -> tuple[Attendance, ...] | None:
@@ -166,4 +175,13 @@ def _day_or_season(node: Node, notes: Notes) -> tuple[date | None, str] | None:
 def _link(keys: Record, notes: Notes) -> Link | None:
     title = keys.required("title", line, "Presentaties")
     url = keys.required("url", parsed(https_url), "https://www.example.nl/presentaties")
-    return None if title is None or url is None else Link(title=title, url=url)
+    detail = keys.optional("detail", line, "")
+    return None if title is None or url is None else Link(title=title, url=url, detail=detail)
+
+
+def _takeaway(node: Node, notes: Notes) -> str | None:
+    """One line of Markdown; unlike a title, it may hold what differs per recipient."""
+    text = (markdown(node, notes) or "").strip()
+    if mistake := unseen_in(text, is_line=True):
+        notes.problem(node.line, f"takeaways: {mistake.what}", mistake.fix)
+    return text or None

@@ -13,6 +13,7 @@ from newsletter.events.dates import format_span, parse_span, refuse_gap
 from newsletter.events.event import Part, PartKind, Speaker, Workshop
 from newsletter.events.fields import Record, line, listed, markdown, parsed, record
 from newsletter.events.notes import Notes, did_you_mean
+from newsletter.events.values import picture
 from newsletter.events.yaml_lines import Items, Node
 
 Span = tuple[datetime, datetime]
@@ -62,7 +63,8 @@ def speaker(keys: Record, notes: Notes) -> Speaker | None:
     name = keys.required("name", line, "Jan Jansen")
     role = keys.optional("role", line, "")
     organisation = keys.optional("organisation", line, "")
-    return None if name is None else Speaker(name=name, role=role, organisation=organisation)
+    photo = keys.optional("photo", parsed(picture), "")
+    return None if name is None else Speaker(name=name, role=role, organisation=organisation, photo=photo)
 
 
 def _part(keys: Record, notes: Notes, hours: Hours) -> Part | None:

@@ -11,7 +11,8 @@ from newsletter.events.event import Event, Mailbox, Series
 from newsletter.events.fields import Record, line, listed, markdown, parsed, record
 from newsletter.events.notes import Mistake, Notes, did_you_mean
 from newsletter.events.plan import DEFAULT_WINDOW, PlannedMailing, parse_rule, parse_window
-from newsletter.events.values import address, contact_address, https_url, language, slug, timezone
+from newsletter.events.read_theme import read_theme
+from newsletter.events.values import address, contact_address, https_url, language, slug, timezone, yes_or_no
 from newsletter.events.yaml_lines import Fields, Items, Node, Text
 
 
@@ -69,6 +70,7 @@ def _series(keys: Record, notes: Notes) -> Series | None:
     organisation = keys.optional("organisation", line, "")
     about = keys.optional("about", markdown, "")
     website = keys.optional("website", parsed(https_url), "")
+    theme = keys.optional("theme", read_theme, ())
     plan = _plan(keys.node("plan"), notes, lists)
     if (
         name_of_series is None
@@ -92,6 +94,7 @@ def _series(keys: Record, notes: Notes) -> Series | None:
         about=about,
         website=website,
         plan=plan,
+        theme=theme,
     )
 
 
@@ -130,6 +133,7 @@ def _planned_mailing(keys: Record, notes: Notes, known: tuple[str, ...] | None) 
     template = keys.required("template", parsed(slug), "reminder")
     when = keys.required("when", parsed(parse_rule), "3 working days before start at 09:00")
     window = keys.optional("window", parsed(parse_window), DEFAULT_WINDOW)
+    invites = keys.optional("invite", parsed(yes_or_no), False)
     node = keys.node("lists")
     lists = (_lists(node, notes) or ()) if node is not None else ()
     for unknown in (name for name in lists if known is not None and name not in known):
@@ -140,4 +144,6 @@ def _planned_mailing(keys: Record, notes: Notes, known: tuple[str, ...] | None) 
         )
     if name is None or template is None or when is None:
         return None
-    return PlannedMailing(name=name, template=template, when=when, lists=lists, window=window, label=label)
+    return PlannedMailing(
+        name=name, template=template, when=when, lists=lists, window=window, label=label, invites=invites
+    )

@@ -5,8 +5,9 @@ In: an event or a series before and after. Out: the number of the revision, and 
 
 import difflib
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from newsletter.events.event import Event, Mailbox, Series
+from newsletter.events.event import Event, EventStatus, Mailbox, Series, Venue
 from newsletter.events.plan import PlannedMailing
 
 _SHOWN = ("name", "contact", "sender", "language", "timezone", "lists", "organisation", "website")
@@ -20,6 +21,26 @@ def next_sequence(before: Event | None, after: Event) -> int:
     return before.sequence + (what[0] != what[1])
 
 
+def untold(told: Event | None, after: Event, now: datetime) -> str:
+    """The template that tells people what they do not know of an event yet: "changed", "cancelled", or "" for nothing.
+
+    `told` is the event as they were last told of it, None if never; `now` is aware. What is over needs no telling.
+    """
+    if told is None or _when_and_where(told) == _when_and_where(after):
+        return ""
+    last = after.end or after.start
+    if last is not None and last.replace(tzinfo=after.series.zone) <= now:
+        return ""
+    return "cancelled" if after.status is EventStatus.CANCELLED else "changed"
+
+
+def _when_and_where(event: Event) -> tuple[object, ...]:
+    """What a reader acts on; the address of a map is not."""
+    venue = event.venue or Venue()
+    where = (venue.name, venue.address, venue.city, bool(venue.online))
+    return event.status, event.start, event.end, event.season, event.series.timezone, where
+
+
 def series_change(before: Series, after: Series, others: Sequence[str]) -> str:
     """What differs, in one sentence that names the other events (slugs) which it is also for; "" if nothing does."""
     changes = []
@@ -29,6 +50,8 @@ def series_change(before: Series, after: Series, others: Sequence[str]) -> str:
             changes.append(f"{'from' if name == 'sender' else name} {_words(was)} -> {_words(becomes)}")
     if before.about != after.about:
         changes.append("another about")
+    if before.theme != after.theme:
+        changes.append("another theme")
     if before.plan != after.plan:
         changes.append(f"plan: {_plan_change(before.plan, after.plan)}")
     if not changes:

@@ -1,23 +1,38 @@
-"""Stage 1: the three parts of an event document: front matter, announcement, report.
+"""Stage 1: the parts of an event document: front matter and texts.
 
-In: the whole text. Out: the YAML and the two Markdown texts, each with its line; and back again.
+In: the whole text. Out: the YAML and the Markdown texts, each with its line; and back again.
 
-A line "# Announcement" or "# Report" (or in Dutch "# Aankondiging", "# Verslag"; in any letter case) starts a text.
-Where such a line belongs to a text it is written with a backslash before it, and one backslash is taken off when it
-is read: the way in which mailboxes keep "From " lines, and as free of loss for every text that there is.
+A line such as "# Announcement" or "# Report" (or in Dutch "# Aankondiging", "# Verslag"; in any letter case) starts a
+text; `HEADINGS` has them all. Where such a line belongs to a text it is written with a backslash before it, and one
+backslash is taken off when it is read: the way in which mailboxes keep "From " lines, and as free of loss for every
+text that there is.
 """
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from newsletter.events.notes import Notes, Passage
 from newsletter.events.wording import without_marks
 
-HEADINGS = {"nl": ("Aankondiging", "Verslag"), "en": ("Announcement", "Report")}
-_ANNOUNCEMENT, _REPORT = (tuple(pair[at].lower() for pair in HEADINGS.values()) for at in (0, 1))
-_HEADING = re.compile(rf"(?P<escape>\\*)#[ \t]+(?P<name>{'|'.join(_ANNOUNCEMENT + _REPORT)})[ \t]*", re.IGNORECASE)
+#: The texts in the order in which they are written: the field of `Event`, and the heading in each language.
+HEADINGS: Mapping[str, Mapping[str, str]] = {
+    "announcement": {"nl": "Aankondiging", "en": "Announcement"},
+    "practical": {"nl": "Praktisch", "en": "Practical"},
+    "change": {"nl": "Wijziging", "en": "Change"},
+    "cancellation": {"nl": "Annulering", "en": "Cancellation"},
+    "notice": {"nl": "Bericht", "en": "Notice"},
+    "report": {"nl": "Verslag", "en": "Report"},
+}
+#: Of these two the heading is written also where there is no text yet, as a place to write it.
+_ALWAYS = ("announcement", "report")
+_TEXT_OF = {heading.lower(): name for name, headings in HEADINGS.items() for heading in headings.values()}
+_OTHER_HEADINGS = [
+    heading for name, headings in HEADINGS.items() if name not in _ALWAYS for heading in headings.values()
+]
+_HEADING = re.compile(rf"(?P<escape>\\*)#[ \t]+(?P<name>{'|'.join(_TEXT_OF)})[ \t]*", re.IGNORECASE)
 _ANY_HEADING = re.compile(r"#[ \t]+(?P<name>\w+)[ \t]*#*[ \t]*")
 
 
@@ -25,8 +40,7 @@ _ANY_HEADING = re.compile(r"#[ \t]+(?P<name>\w+)[ \t]*#*[ \t]*")
 class Sections:
     front: str  #: YAML
     front_line: int  #: of the document, 1-based: where the YAML starts
-    announcement: Passage
-    report: Passage
+    texts: Mapping[str, Passage]  #: by the names of `HEADINGS`; all of them are there
 
 
 def split(text: str, notes: Notes) -> Sections | None:
@@ -51,15 +65,18 @@ def split(text: str, notes: Notes) -> Sections | None:
         return None
     front = without_marks("\n".join(lines[opening + 1 : closing]), opening + 2, notes, is_yaml=True)
     body = without_marks("\n".join(lines[closing + 1 :]), closing + 2, notes, is_yaml=False)
-    announcement, report = _split_body(body.split("\n"), closing + 2, notes)
-    return Sections(front=front, front_line=opening + 2, announcement=announcement, report=report)
+    texts = _split_body(body.split("\n"), closing + 2, notes)
+    return Sections(front=front, front_line=opening + 2, texts=texts)
 
 
-def join(front: str, announcement: str, report: str, language: str) -> str:
-    """The document that `split` takes apart again."""
-    first, second = HEADINGS.get(language, HEADINGS["en"])
-    texts = (f"# {name}\n\n{_escape(text)}".rstrip("\n") for name, text in ((first, announcement), (second, report)))
-    return f"---\n{front}---\n\n" + "\n\n".join(texts) + "\n"
+def join(front: str, texts: Mapping[str, str], language: str) -> str:
+    """The document that `split` takes apart again; `texts` by the names of `HEADINGS`."""
+    written = (
+        f"# {headings.get(language, headings['en'])}\n\n{_escape(texts.get(name, ''))}".rstrip("\n")
+        for name, headings in HEADINGS.items()
+        if texts.get(name) or name in _ALWAYS
+    )
+    return f"---\n{front}---\n\n" + "\n\n".join(written) + "\n"
 
 
 def tidy(markdown: str) -> str:
@@ -73,31 +90,32 @@ def _separates(line: str) -> bool:
     return match is not None and not match["escape"]
 
 
-def _split_body(lines: list[str], first_line: int, notes: Notes) -> tuple[Passage, Passage]:
+def _split_body(lines: list[str], first_line: int, notes: Notes) -> dict[str, Passage]:
     starts = [at for at, line in enumerate(lines) if _separates(line)]
     _note_stray_text(lines[: starts[0]] if starts else lines, first_line, notes)
-    found: dict[bool, Passage] = {}
+    found: dict[str, Passage] = {}
     for start, end in pairwise([*starts, len(lines)]):
-        is_report = lines[start].strip("# \t").lower() in _REPORT
-        if is_report in found:
+        name = _TEXT_OF[lines[start].strip("# \t").lower()]
+        if name in found:
             notes.problem(
                 first_line + start, f"“{lines[start].strip()}” stands here a second time", "put the two texts together"
             )
         _note_misspelled(lines[start + 1 : end], first_line + start + 1, notes)
         text = "\n".join(_unescape(line) for line in lines[start + 1 : end])
-        found[is_report] = Passage(text=text, line=first_line + start + 1, is_spread=True)
+        found[name] = Passage(text=text, line=first_line + start + 1, is_spread=True)
     nothing = Passage(text="", line=first_line, is_spread=True)
-    return found.get(False, nothing), found.get(True, nothing)
+    return {name: found.get(name, nothing) for name in HEADINGS}
 
 
 def _note_stray_text(lines: list[str], first_line: int, notes: Notes) -> None:
     stray = next((at for at, line in enumerate(lines) if line.strip()), None)
     if stray is not None:
-        names = " or ".join(f"“# {name}”" for pair in HEADINGS.values() for name in pair)
+        names = " or ".join(f"“# {heading}”" for name in _ALWAYS for heading in HEADINGS[name].values())
+        others = ", ".join(f"“# {heading}”" for heading in _OTHER_HEADINGS)
         notes.problem(
             first_line + stray,
             "this text belongs neither to the announcement nor to the report",
-            f"put {names} above it",
+            f"put {names} above it, or the heading of another text: {others}",
         )
 
 
@@ -105,7 +123,7 @@ def _note_misspelled(lines: list[str], first_line: int, notes: Notes) -> None:
     """ "# Verlag" would send the report to everybody who gets the announcement."""
     for number, line in enumerate(lines, first_line):
         if heading := _ANY_HEADING.fullmatch(line):
-            near = difflib.get_close_matches(heading["name"].lower(), _ANNOUNCEMENT + _REPORT, n=1, cutoff=0.8)
+            near = difflib.get_close_matches(heading["name"].lower(), list(_TEXT_OF), n=1, cutoff=0.8)
             if near:
                 notes.problem(
                     number,

@@ -22,6 +22,7 @@ _STATUSES = {status.value: status for status in EventStatus} | {
     "afgelast": EventStatus.CANCELLED,
     "geannuleerd": EventStatus.CANCELLED,
 }
+_YES_OR_NO = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False}
 _NO_REPLY = re.compile(
     r"(?:no|not|do[-_.]?not)[-_.]?(?:reply|answer)|(?:niet|geen)[-_.]?(?:be)?antwoord(?:en)?", re.IGNORECASE
 )
@@ -45,6 +46,26 @@ def https_url(text: str) -> str:
     if not is_fit or re.search(r"[\s<>\"]|\[\[|\[%", text):
         raise Mistake(f"“{text}” is not a full https address", "write it as https://www.example.nl/page")
     return text
+
+
+def picture(text: str) -> str:
+    """An https address, or the path of a file beside the document, with forward slashes and no way up."""
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", text):
+        return https_url(text)
+    parts = text.split("/")
+    if not all(parts) or {".", ".."} & set(parts) or re.search(r"[\\<>\"|?*]|\[\[|\[%", text):
+        raise Mistake(
+            f"“{text}” is neither a full https address nor a file beside the document",
+            "write it as https://www.example.nl/zaal.jpg or as foto/zaal.jpg",
+        )
+    return text
+
+
+def yes_or_no(text: str) -> bool:
+    found = _YES_OR_NO.get(text.strip().lower())
+    if found is None:
+        raise Mistake(f"“{text}” is neither yes nor no", "write yes or no (or ja or nee)")
+    return found
 
 
 def address(text: str) -> str:

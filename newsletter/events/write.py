@@ -11,10 +11,22 @@ from datetime import date
 import yaml
 
 from newsletter.events.dates import format_date, format_moment, format_moment_after, format_span
-from newsletter.events.event import Event, EventStatus, Image, Mailbox, NextDate, Part, Series, Speaker, Venue, Workshop
+from newsletter.events.event import (
+    Event,
+    EventStatus,
+    Image,
+    Link,
+    Mailbox,
+    NextDate,
+    Part,
+    Series,
+    Speaker,
+    Venue,
+    Workshop,
+)
 from newsletter.events.plan import DEFAULT_WINDOW, PlannedMailing, format_rule, format_window
 from newsletter.events.read_programme import Hours
-from newsletter.events.sections import join, tidy
+from newsletter.events.sections import HEADINGS, join, tidy
 
 Pairs = Iterable[tuple[str, "yaml.Node | None"]]
 _STRING = "tag:yaml.org,2002:str"
@@ -30,7 +42,7 @@ class _Dumper(yaml.SafeDumper):
 
 def write_event(event: Event) -> str:
     front = yaml.serialize(_event(event), Dumper=_Dumper, allow_unicode=True, width=1_000_000)
-    return join(front, tidy(event.announcement), tidy(event.report), event.series.language)
+    return join(front, {name: tidy(getattr(event, name)) for name in HEADINGS}, event.series.language)
 
 
 def _event(event: Event) -> yaml.Node:
@@ -54,7 +66,8 @@ def _event(event: Event) -> yaml.Node:
                 _fields([(each.kind, _number(each.count)) for each in event.attendance]) if event.attendance else None,
             ),
             ("next", _list(_next_date(next_date, language) for next_date in event.next_dates)),
-            ("links", _list(_fields([("title", _text(link.title)), ("url", _text(link.url))]) for link in event.links)),
+            ("links", _list(_link(link) for link in event.links)),
+            ("takeaways", _list(_markdown(takeaway) for takeaway in event.takeaways)),
             ("series", _series(event.series)),
         ]
     )
@@ -99,7 +112,7 @@ def _workshop(workshop: Workshop, day: date | None) -> yaml.Node:
 
 
 def _speaker(speaker: Speaker) -> yaml.Node:
-    return _fields((key, _text(getattr(speaker, key))) for key in ("name", "role", "organisation"))
+    return _fields((key, _text(getattr(speaker, key))) for key in ("name", "role", "organisation", "photo"))
 
 
 def _image(image: Image) -> yaml.Node:
@@ -108,8 +121,13 @@ def _image(image: Image) -> yaml.Node:
             *((key, _text(getattr(image, key))) for key in ("url", "alt", "caption", "large")),
             ("width", _number(image.width) if image.width != 640 else None),
             ("height", _number(image.height) if image.height else None),
+            ("inline", _own("yes") if image.inline else None),
         ]
     )
+
+
+def _link(link: Link) -> yaml.Node:
+    return _fields((key, _text(getattr(link, key))) for key in ("title", "url", "detail"))
 
 
 def _next_date(next_date: NextDate, language: str) -> yaml.Node:
@@ -130,9 +148,17 @@ def _series(series: Series) -> yaml.Node:
             ("organisation", _text(series.organisation)),
             ("about", _markdown(series.about)),
             ("website", _text(series.website)),
+            ("theme", _theme(series.theme)),
             ("plan", _list(_planned_mailing(planned) for planned in series.plan)),
         ]
     )
+
+
+def _theme(theme: tuple[tuple[str, str], ...]) -> yaml.Node | None:
+    """Only its name where nothing else is chosen."""
+    if tuple(key for key, _ in theme) == ("base",):
+        return _text(theme[0][1])
+    return _fields((key, _text(value)) for key, value in theme) if theme else None
 
 
 def _mailbox(mailbox: Mailbox) -> yaml.Node:
@@ -148,6 +174,7 @@ def _planned_mailing(planned: PlannedMailing) -> yaml.Node:
             ("when", _own(format_rule(planned.when))),
             ("lists", _slugs(planned.lists)),
             ("window", _own(format_window(planned.window)) if planned.window != DEFAULT_WINDOW else None),
+            ("invite", _own("yes") if planned.invites else None),
         ]
     )
 

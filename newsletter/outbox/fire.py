@@ -4,18 +4,22 @@ In: a scheduled mailing. Out: its content, frozen, and one delivery per subscrib
 claiming the row: two schedulers on one tick send one mailing.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
+from newsletter.compose.around import SILENT
 from newsletter.compose.composer import Order, compose
 from newsletter.compose.mailing import Mailing
 from newsletter.compose.templates import Templates
 from newsletter.errors import NewsletterError
+from newsletter.events.event import Event, EventStatus
 from newsletter.outbox.delivery import DeliveryState
 from newsletter.outbox.proof import misfits, outgrown, unfinished
 from newsletter.schedule.rules import Due, decide_due
 from newsletter.schedule.state import MailingState, move
 from newsletter.store import audience, deliveries, events, fence, journal, mailings, remedies
+from newsletter.store.around import around_of
 from newsletter.store.database import Database
 from newsletter.store.mailings import MailingRow
 
@@ -77,11 +81,15 @@ async def close_ended(database: Database, *, now: datetime) -> list[Ended]:
 
 async def _fire(database: Database, templates: Templates, row: MailingRow, now: datetime) -> list[Fired]:
     try:
-        content = await compose_row(database, templates, row, now=now)
         async with database.read() as tx:
             event = await events.get_event(tx, row.event)
+            around = await around_of(tx, event, now=now)
+        content = compose(event, order_of(row), templates, now=now, around=around)
+        await asyncio.to_thread(templates.showing.host_calendar, event, now)
+        async with database.read() as tx:
             why = (
                 unfinished(content, event)
+                or contradicts(templates, row, event)
                 or outgrown(row.confirmed, await audience.count_audience(tx, row.id))
                 or await misfits(content, audience.audience(tx, row.id))
             )
@@ -93,9 +101,18 @@ async def _fire(database: Database, templates: Templates, row: MailingRow, now: 
     async with database.write() as tx:
         if not await mailings.start(tx, row, content, now=now):
             return []
+        if row.planned.template not in SILENT:
+            await events.note_told(tx, event)
         letters = await audience.enqueue(tx, row.id, now=now)
         await journal.note(tx, row.slug, "started", f"{letters} recipients", at=now)
     return [Fired(slug=row.slug, letters=letters)]
+
+
+def contradicts(templates: Templates, row: MailingRow, event: Event) -> str:
+    """Why a letter says what the event document does not, or nothing: a calendar would drop what does take place."""
+    if templates.about(row.planned.template).calendar != "cancel" or event.status is EventStatus.CANCELLED:
+        return ""
+    return "it says that the event is cancelled, and the event is not; write “status: cancelled” in its document"
 
 
 async def compose_row(
@@ -104,7 +121,8 @@ async def compose_row(
     """A mailing as it would go out now; as a `draft` without its CSS."""
     async with database.read() as tx:
         event = await events.get_event(tx, row.event)
-    return compose(event, order_of(row), templates, now=now, draft=draft)
+        around = await around_of(tx, event, now=now)
+    return compose(event, order_of(row), templates, now=now, draft=draft, around=around)
 
 
 async def _close(database: Database, row: MailingRow, now: datetime) -> list[Fired]:
@@ -139,4 +157,5 @@ async def _set_aside(
 
 
 def order_of(row: MailingRow) -> Order:
-    return Order(slug=row.slug, template=row.planned.template, label=row.planned.label)
+    planned = row.planned
+    return Order(slug=row.slug, template=planned.template, label=planned.label, invites=planned.invites)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from newsletter.outbox.delivery import Batch, Delivery, DeliveryState, withheld
 from newsletter.outbox.outcome import Outcome, OutcomeKind
@@ -15,6 +16,7 @@ from newsletter.schedule.state import MailingState
 from newsletter.store import deliveries, mailings, subscribers
 from newsletter.store.database import Database
 from newsletter.store.ledger import Ledger, Settled, open_ledger
+from newsletter.store.tables import subscribers as subscriber_table
 from tests.contract.test_store import LATER, sending
 from tests.world import NOW
 
@@ -239,3 +241,50 @@ async def test_what_a_worker_holds_it_does_not_claim_again_though_its_lease_has_
         assert len(await claim(asleep)) == 2
         assert await claim(asleep, now=LATER, until=LATER) == []
         assert len(await claim(other, now=LATER, until=LATER)) == 2
+
+
+async def test_what_was_put_off_to_a_domain_may_leave_at_once_and_nothing_else(
+    database: Database, ledger: Ledger
+) -> None:
+    mailing_id = await sending(database, people=4)
+    async with database.write() as tx:
+        # An underline is no wildcard here.
+        for person, domain in (
+            (1, "Sub_domain.example.org"),
+            (2, "subXdomain.example.org"),
+            (3, "sub_domain.example.org"),
+        ):
+            await tx.execute(
+                update(subscriber_table)
+                .where(subscriber_table.c.address == f"person-{person}@example.nl")
+                .values(address=f"person-{person}@{domain}")
+            )
+    later = Decision(state=DeliveryState.DEFERRED, next_at=LATER)
+    claimed = await claim(ledger)
+    await ledger.commit(
+        [settled(one, DONE if one.address.startswith("person-3") else later) for one in claimed], [], now=NOW
+    )
+    async with database.write() as tx:
+        await deliveries.hasten(tx, mailing_id, ["sub_domain.example.org"], now=NOW)
+    assert [one.address for one in await claim(ledger)] == ["person-1@Sub_domain.example.org"]
+
+
+async def test_a_mailing_goes_elsewhere_while_somebody_got_it_or_is_still_to_be_tried_at_another_domain(
+    database: Database, ledger: Ledger
+) -> None:
+    mailing_id = await sending(database, people=2)
+    async with database.write() as tx:
+        moved = update(subscriber_table).where(subscriber_table.c.address == "person-1@example.nl")
+        await tx.execute(moved.values(address="person-1@example.org"))
+
+    async def elsewhere(*domains: str) -> bool:
+        async with database.read() as tx:
+            return await deliveries.goes_elsewhere(tx, mailing_id, domains)
+
+    assert await elsewhere("example.nl")
+    assert not await elsewhere("example.nl", "example.org")
+    one, other = await claim(ledger)
+    await ledger.commit([settled(other, Decision(state=DeliveryState.FAILED, reason="550"))], [], now=NOW)
+    assert not await elsewhere("example.nl")
+    await ledger.commit([settled(one)], [], now=NOW)
+    assert await elsewhere("example.nl", "example.org")

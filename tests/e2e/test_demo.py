@@ -20,7 +20,8 @@ from newsletter.subscribers.subscriber import Subscriber, address_key
 from tests.e2e.conftest import Folder
 from tests.needs import ORACLE, node_with_mailparser
 
-MAILINGS = {"announcement": 30, "reminder": 30, "report": 30}
+MAILINGS = {"save-the-date": 30, "announcement": 30, "practical": 30, "report": 30}
+LETTERS = sum(MAILINGS.values())
 
 
 @dataclass(frozen=True)
@@ -100,10 +101,15 @@ def plain(text: str) -> str:
 
 
 def test_there_is_one_letter_for_each_recipient_and_mailing(played: Played) -> None:
-    assert len(played.files) == 90
-    assert "90 letters in" in played.output
+    assert len(played.files) == LETTERS
+    assert f"{LETTERS} letters in" in played.output
     when = [line for line in played.output.splitlines() if line.startswith("2019-")]
-    assert [line.split("  ")[0] for line in when] == ["2019-05-02 09:00", "2019-06-07 09:00", "2019-06-20 10:00"]
+    assert [line.split("  ")[0] for line in when] == [
+        "2019-05-02 09:00",
+        "2019-05-16 09:00",
+        "2019-06-07 09:00",
+        "2019-06-20 10:00",
+    ]
 
 
 def test_every_subscriber_gets_each_mailing_under_their_own_name(
@@ -127,14 +133,16 @@ def test_subjects_and_senders_are_those_of_the_sources(letters: list[Mapping[str
     subjects = {template_of(letter): plain(str(letter["subject"])) for letter in letters}
     what_and_when = f"{event.title}: donderdag 13 juni, Utrecht"
     assert subjects == {
+        # With what kind of letter it is, the place does not fit in a subject any more.
+        "save-the-date": f"Bewaar de datum: {what_and_when.removesuffix(', Utrecht')}",
         "announcement": what_and_when,
-        "reminder": f"Herinnering: {what_and_when}",
+        "practical": f"Praktische informatie: {what_and_when.removesuffix(', Utrecht')}",
         "report": f"Verslag: {what_and_when}",
     }
     for letter in letters:
         assert letter["from"] == [{"name": event.series.sender.name, "address": event.series.sender.address}]
         assert letter["replyTo"] == [{"name": "", "address": event.series.contact}]
-    assert len({letter["messageId"] for letter in letters}) == 90
+    assert len({letter["messageId"] for letter in letters}) == LETTERS
 
 
 def test_the_report_names_every_workshop_speaker_and_organisation(
@@ -205,14 +213,14 @@ def test_the_text_stands_before_the_html_and_no_line_is_too_long(played: Played)
         assert max(len(line) for line in head.split(b"\r\n")) <= 998
 
 
-def test_the_announcement_carries_a_calendar_file_that_any_calendar_reads(
+def test_who_is_asked_to_keep_the_day_gets_a_calendar_file_that_any_calendar_reads(
     letters: list[Mapping[str, object]], event: Event
 ) -> None:
     for letter in letters:
         files = letter["attachments"]
         assert isinstance(files, list)
         calendars = [one for one in files if one["contentType"] in ("text/calendar", "application/ics")]
-        assert bool(calendars) is (template_of(letter) == "announcement")
+        assert bool(calendars) is (template_of(letter) in ("save-the-date", "announcement"))
         for one in calendars:
             assert "METHOD:PUBLISH" in one["content"]
             assert "DTSTART;TZID=Europe/Amsterdam:20190613T120000" in one["content"]
@@ -231,11 +239,16 @@ def test_leaving_is_offered_by_https_first_and_then_by_mail(played: Played) -> N
 
 def test_the_letters_are_dated_by_the_simulated_clock(letters: list[Mapping[str, object]]) -> None:
     dates = {template_of(letter): datetime.fromisoformat(str(letter["date"])).date().isoformat() for letter in letters}
-    assert dates == {"announcement": "2019-05-02", "reminder": "2019-06-07", "report": "2019-06-20"}
+    assert dates == {
+        "save-the-date": "2019-05-02",
+        "announcement": "2019-05-16",
+        "practical": "2019-06-07",
+        "report": "2019-06-20",
+    }
 
 
 def test_playing_it_again_gives_the_same_number_of_letters(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     for _ in range(2):
-        assert "90 letters in" in folder.run("demo", "--dir", "opnieuw").stdout
-    assert len(list((tmp_path / "opnieuw/inbox").glob("*.eml"))) == 90
+        assert f"{LETTERS} letters in" in folder.run("demo", "--dir", "opnieuw").stdout
+    assert len(list((tmp_path / "opnieuw/inbox").glob("*.eml"))) == LETTERS

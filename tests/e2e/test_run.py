@@ -72,7 +72,7 @@ async def test_an_edit_made_while_it_runs_counts_without_a_restart(folder: Folde
         await wait_for_line(running, "running")
         await asyncio.to_thread(folder.run, "mailing", "schedule", FIRST, "--at", in_seconds(3600), "--recipients", "1")
         await wait_for_line(running, f"{FIRST}: due")
-        subject = folder.path / "templates/announcement/subject.txt"
+        subject = folder.path / "templates/save-the-date/subject.txt"
         subject.write_text("Nieuw onderwerp\n", encoding="utf-8")
         await asyncio.to_thread(folder.run, "mailing", "schedule", FIRST, "--at", "now", "--recipients", "1")
         await wait_for_line(running, f"{FIRST}: sent")

@@ -13,6 +13,8 @@ from newsletter.compose.mailing import Attachment, Mailing, Recipient
 from tests.world import NOW, event, mailing_content
 
 CALENDAR = calendar_file(event(), stamp=NOW, domain="nieuwsbrief.example.nl")
+INVITATION = calendar_file(event(), stamp=NOW, domain="nieuwsbrief.example.nl", method="REQUEST")
+CANCELLATION = calendar_file(event(), stamp=NOW, domain="nieuwsbrief.example.nl", method="CANCEL", invites=True)
 SCRIPTS = [
     *("Jan de Vries", "Zoë D’Angelo-’t Hooft, jr.", 'Henk "Hans" \\ (HRM)', "J. O'Brien & Zn. <x>", "a" * 90),
     *("محمد عبد الله", "דוד לוי", "Нина Иванова", "山田 太郎", "กานต์ ไพลิน", "அருண்", "Ἀλέξανδρος Παπαδόπουλος"),
@@ -77,6 +79,16 @@ class Case:
     mailing: Mailing
     recipient: Recipient
 
+    def calendar(self) -> list[str]:
+        """The lines of the recipient's calendar, unfolded."""
+        name, address = " ".join(self.recipient.name.split()), self.recipient.address
+        named = f';CN="{name.replace("^", "^^").replace(chr(34), chr(94) + chr(39))}"' if name else ""
+        place = ';CN="[[ subscriber.name ]]":mailto:[[ subscriber.address ]]'
+        lines = self.mailing.calendar.replace("\r\n ", "").split("\r\n")
+        return [
+            line.replace(place, f"{named}:mailto:{address}") if line.startswith("ATTENDEE;") else line for line in lines
+        ]
+
     def plain(self) -> tuple[str, str, str]:
         """Subject, text and html as Jinja2 renders them, its line ends as \\n."""
         # The line ends of a value are its own: a CR at its end is not half of the template's next CRLF.
@@ -108,7 +120,7 @@ def cases(draw: st.DrawFn) -> Case:
             subject=subject,
             text=draw(TEXTS),
             html=f"<!doctype html>\n{shown}{draw(TEXTS)}",
-            calendar=draw(st.sampled_from(["", CALENDAR])),
+            calendar=draw(st.sampled_from(["", CALENDAR, INVITATION, CANCELLATION])),
             attachments=(*draw(st.lists(FILES, max_size=2)), *images),
         ),
         recipient=Recipient(

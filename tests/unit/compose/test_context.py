@@ -59,10 +59,12 @@ def test_a_template_gets_plain_values_and_nothing_with_methods_of_ours(variant: 
     check(context(VARIANTS[variant]))
 
 
-def test_the_context_has_its_six_names() -> None:
+def test_the_context_has_its_eight_names() -> None:
     assert set(context(MASTERCLASS, " Laatste\nbericht ")) == {
         "event",
         "series",
+        "agenda",
+        "dates",
         "t",
         "theme",
         "language",
@@ -271,7 +273,7 @@ def test_a_part_has_times_room_speakers_and_workshops() -> None:
     assert (part["start"], part["end"], part["times"]) == ("13.30", "14.45", "13.30–14.45")
     assert [workshop["room"] for workshop in part["workshops"]] == ["Zaal 1", "Zaal 2"]
     assert part["workshops"][1]["speakers"] == [
-        {"name": "Andriena Lushtaku-Smedts", "detail": "programmamanager, gemeente Rotterdam"}
+        {"name": "Andriena Lushtaku-Smedts", "detail": "programmamanager, gemeente Rotterdam", "photo": ""}
     ]
     assert part["workshops"][0]["times"] == ""
 

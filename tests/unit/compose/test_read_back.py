@@ -17,7 +17,7 @@ from jinja2 import UndefinedError
 from newsletter.compose.letter import Letter
 from newsletter.errors import PlaceholderError
 from tests.needs import ORACLE, node_with_mailparser
-from tests.unit.compose.cases import CALENDAR, Case, cases, line_ends
+from tests.unit.compose.cases import Case, cases, line_ends
 from tests.unit.compose.reader import decoded, mailbox, read
 
 
@@ -55,7 +55,8 @@ def test_a_letter_holds_what_a_plain_build_holds(case: Case) -> None:
     assert found.text("text/plain") == text
     assert found.text("text/html") == html
     if mailing.calendar:
-        assert found.text("text/calendar") == line_ends(mailing.calendar)
+        assert found.text("text/calendar").replace("\n ", "").split("\n") == case.calendar()
+        assert found.text("application/ics") == found.text("text/calendar")
     files = [part for part in found.all() if "content-disposition" in part.fields]
     assert sorted((part.filename, part.content) for part in files if part.filename != "invite.ics") == sorted(
         (file.name, file.content) for file in mailing.attachments
@@ -92,7 +93,9 @@ def test_mailparser_reads_what_a_plain_build_holds() -> None:
         assert found["text"] == (text or "\n")  # mailparser ends what is empty
         assert found["html"] == html
         files = [(file["filename"], file["content"]) for file in found["attachments"]]
-        invitation = [("", CALENDAR), ("invite.ics", CALENDAR)] if case.mailing.calendar else []
+        calendar = Letter(case.mailing).calendar(case.recipient)
+        assert calendar.replace("\r\n ", "").split("\r\n") == case.calendar()
+        invitation = [("", calendar), ("invite.ics", calendar)] if calendar else []
         attached = [(file.name, file.content.decode(errors="replace")) for file in case.mailing.attachments]
         assert sorted(files) == sorted(invitation + attached)
 

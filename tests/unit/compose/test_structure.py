@@ -8,7 +8,7 @@ import pytest
 from newsletter.compose.letter import Letter
 from newsletter.compose.mailing import Attachment, Mailing, Recipient
 from newsletter.errors import HeaderError, TemplateError
-from tests.unit.compose.cases import CALENDAR
+from tests.unit.compose.cases import CALENDAR, CANCELLATION, INVITATION
 from tests.unit.compose.reader import Part, parameters, read
 from tests.world import mailing_content
 
@@ -69,6 +69,23 @@ def test_each_level_is_there_only_where_it_is_needed(
     calendar: bool, files: tuple[Attachment, ...], tree: object
 ) -> None:
     assert letter(mailing(calendar=calendar, files=files)).tree() == tree
+
+
+@pytest.mark.parametrize(
+    ("calendar", "method"), [(CALENDAR, "PUBLISH"), (INVITATION, "REQUEST"), (CANCELLATION, "CANCEL")]
+)
+def test_a_calendar_stands_where_every_client_looks_for_it_whatever_its_method(calendar: str, method: str) -> None:
+    found = letter(replace(mailing(files=(PLAN,)), calendar=calendar))
+    assert found.tree() == (
+        "multipart/mixed",
+        [("multipart/alternative", [*BOTH, "text/calendar"]), "application/ics", "application/pdf"],
+    )
+    inside = found.parts[0].parts[2]
+    assert parameters(inside.fields["content-type"]) == {"charset": "utf-8", "method": method}
+    assert "content-disposition" not in inside.fields
+    file = found.parts[1]
+    assert file.filename == "invite.ics"
+    assert file.content == inside.content
 
 
 def test_what_belongs_together_says_what_it_is_the_html_of() -> None:

@@ -1,16 +1,31 @@
-"""docs/templates.md names what templates may use, all of it and nothing else."""
+"""docs/templates.md names what templates may use, all of it and nothing else.
+
+Its list of fixed words is made from words/en.toml; `python -m tests.unit.compose.test_template_reference` writes it.
+"""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from newsletter.compose.around import Around
 from newsletter.compose.context import build_context
 from newsletter.compose.templates import Templates
-from tests.unit.compose.sample import MASTERCLASS, TEMPLATES
+from tests.unit.compose.sample import MASTERCLASS, SEASON, TEMPLATES
 
-PAGE = (TEMPLATES.parent / "docs" / "templates.md").read_text(encoding="utf-8")
+FILE = TEMPLATES.parent / "docs" / "templates.md"
+PAGE = FILE.read_text(encoding="utf-8")
 SHIPPED = Templates([TEMPLATES])
-CONTEXT = build_context(MASTERCLASS, label="x", words=SHIPPED.words("nl"), theme=SHIPPED.theme())
+AROUND = Around(before=SEASON, agenda=(MASTERCLASS, SEASON), public_url="https://post.example.nl")
+EVENT = replace(MASTERCLASS, takeaways=("Begin klein.",))
+CONTEXT = build_context(EVENT, label="x", words=SHIPPED.words("nl"), theme=SHIPPED.theme(), around=AROUND)
+WORDS = re.compile(r"(?:^- `t\.\w+` – .*\n)+", re.MULTILINE)
+
+
+def with_words(page: str) -> str:
+    """The page with the fixed words as they are now."""
+    listed = "".join(f"- `t.{name}` – {words}\n" for name, words in SHIPPED.words("en").items())
+    return WORDS.sub(lambda _found: listed, page, count=1)
 
 
 def documented(owner: str) -> list[str]:
@@ -24,6 +39,8 @@ def test_the_page_has_a_section_for_each_name_that_a_template_knows() -> None:
     assert [*sections, "language", "label"] == [
         "event",
         "series",
+        "agenda",
+        "dates",
         "t",
         "theme",
         "subscriber",
@@ -34,12 +51,27 @@ def test_the_page_has_a_section_for_each_name_that_a_template_knows() -> None:
     assert set(CONTEXT) == {*sections, "language", "label"} - {"subscriber", "links"}
 
 
-@pytest.mark.parametrize("owner", ["event", "series", "t", "theme"])
+@pytest.mark.parametrize("owner", ["event", "series", "theme"])
 def test_every_name_of_the_context_is_documented_once_and_no_other(owner: str) -> None:
     known = CONTEXT[owner]
     assert isinstance(known, dict)
     names = documented(owner)
     assert sorted(names) == sorted(known)
+
+
+@pytest.mark.parametrize("owner", ["agenda", "dates"])
+def test_every_name_of_an_entry_is_documented_once_and_no_other(owner: str) -> None:
+    entries = CONTEXT[owner]
+    assert isinstance(entries, list)
+    assert entries
+    for entry in entries:
+        assert sorted(documented(owner)) == sorted(entry)
+
+
+def test_every_fixed_word_is_documented_as_it_is() -> None:
+    """Where this fails, run this module: it writes the list."""
+    assert with_words(PAGE) == PAGE
+    assert documented("t") == list(SHIPPED.words("en"))
 
 
 def test_what_is_known_of_a_recipient_is_documented() -> None:
@@ -57,3 +89,7 @@ def test_every_field_inside_event_is_named_in_its_line() -> None:
         (line,) = re.findall(rf"(?m)^- `event\.{name}`.*$", PAGE)
         for key in inner if isinstance(inner, dict) else ():
             assert f"`{key}`" in line, (name, key)
+
+
+if __name__ == "__main__":
+    FILE.write_text(with_words(PAGE), encoding="utf-8")

@@ -29,14 +29,23 @@ def complaint(folder: Path, text: str, *, bare: bool = False) -> str:
         ("{{ event['titel'] }}", ":1: event has no “titel”; perhaps “title” is meant; it has: "),
         ("{% if event.titel %}x{% endif %}", ":1: event has no “titel”; "),
         ("{{ series.mail }}", ":1: series has no “mail”; "),
-        ("{{ event.preview.x }}", ":1: event.preview has no “x”; it has: announcement, reminder, report"),
+        (
+            "{{ event.preview.x }}",
+            ":1: event.preview has no “x”; it has: announcement, cancelled, changed, digest, next, notice, practical",
+        ),
         (
             "{% for fact in event.facts %}{{ fact.lable }}{% endfor %}",
             ":1: event.facts[0] has no “lable”; perhaps “label”",
         ),
         ("{% set own = {'a': 1} %}{{ own.b }}", ":1: this has no “b”; it has: a"),
-        ("{{ evnt.title }}", ":1: there is no “evnt”; perhaps “event” is meant; there are: event, label, language, "),
-        ("{{ zzz }}", ":1: there is no “zzz”; there are: event, label, language, series, subject, t, theme"),
+        (
+            "{{ evnt.title }}",
+            ":1: there is no “evnt”; perhaps “event” is meant; there are: agenda, dates, event, label, language, ",
+        ),
+        (
+            "{{ zzz }}",
+            ":1: there is no “zzz”; there are: agenda, dates, event, label, language, series, subject, t, theme",
+        ),
         ("{{ t.qqqqqq }}", ":1: t has no “qqqqqq”; it has: about, "),
         ("{{ event.title.foo }}", ":1: 'str object' has no attribute 'foo'"),
         ("{{ event.title.__class__ }}", "unsafe"),

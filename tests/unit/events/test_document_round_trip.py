@@ -27,6 +27,7 @@ from newsletter.events.event import (
 )
 from newsletter.events.notes import Mistake
 from newsletter.events.plan import Anchor, PlannedMailing, Rule, Unit
+from newsletter.events.read_theme import COLOURS
 from newsletter.events.sections import tidy
 
 #: What YAML, Markdown or our own form could take for something else.
@@ -63,10 +64,32 @@ MAYBE_URL = st.just("") | URL
 ADDRESS = st.sampled_from(
     ["contact@krimpregios.example", "post@example.nl", "O'Neill+tag@example.org", "x_y@xn--exmple-cua.nl"]
 )
+PICTURE = URL | st.from_regex(r"[a-z0-9 é-]{1,6}(/[a-z0-9 .é-]{1,6}){0,2}\.jpg", fullmatch=True).filter(
+    lambda path: not any(part in (".", "..") for part in path.split("/")) and path == path.strip()
+)
+TAKEAWAY = (
+    (LINE | st.sampled_from(TRICKY_MARKDOWN))
+    .filter(lambda text: not any(mark in text for mark in "\n\t\u2028\u2029"))
+    .map(str.strip)
+    .filter(bool)
+)
+COLOUR = st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
+#: In the order in which they are read, which is that of the written form.
+TOKENS: dict[str, st.SearchStrategy[str]] = {
+    "base": SLUG,
+    **{scheme + name: COLOUR for scheme in ("", "dark_") for name in COLOURS},
+    "logo": PICTURE,
+    "logo_alt": LINE,
+    "logo_width": st.integers(0, 999).map(str),
+    "logo_height": st.integers(0, 999).map(str),
+}
+THEME = st.fixed_dictionaries({}, optional=TOKENS).map(
+    lambda chosen: {name: chosen[name] for name in TOKENS if name in chosen}
+) | st.fixed_dictionaries({"base": SLUG})
 DAY = st.dates(date(1950, 1, 1), date(2150, 12, 31))
 ZONES = st.sampled_from(["Europe/Amsterdam", "America/New_York", "UTC"])
 
-SPEAKER = st.builds(Speaker, name=LINE, role=MAYBE_LINE, organisation=MAYBE_LINE)
+SPEAKER = st.builds(Speaker, name=LINE, role=MAYBE_LINE, organisation=MAYBE_LINE, photo=st.just("") | PICTURE)
 SPEAKERS = st.lists(SPEAKER, max_size=2).map(tuple)
 LISTS = st.lists(SLUG, min_size=1, max_size=3, unique=True).map(tuple)
 RULE = st.builds(
@@ -89,6 +112,7 @@ def series(draw: st.DrawFn) -> Series:
         lists=st.lists(st.sampled_from(lists), unique=True).map(tuple),
         window=st.integers(1, 10**7).map(lambda seconds: timedelta(seconds=seconds)),
         label=MAYBE_LINE,
+        invites=st.booleans(),
     )
     return Series(
         slug=draw(SLUG),
@@ -102,6 +126,7 @@ def series(draw: st.DrawFn) -> Series:
         about=draw(MARKDOWN),
         website=draw(MAYBE_URL),
         plan=tuple(draw(st.lists(planned, max_size=3, unique_by=lambda mailing: mailing.name))),
+        theme=tuple(draw(THEME).items()),
     )
 
 
@@ -169,10 +194,11 @@ def events(draw: st.DrawFn) -> Event:
     )
     image = st.builds(
         Image,
-        url=URL,
+        url=PICTURE,
         alt=LINE,
         caption=MAYBE_LINE,
-        large=MAYBE_URL,
+        large=st.just("") | PICTURE,
+        inline=st.booleans(),
         width=st.integers(0, 4000),
         height=st.integers(0, 4000),
     )
@@ -194,8 +220,13 @@ def events(draw: st.DrawFn) -> Event:
         images=tuple(draw(st.lists(image, max_size=2))),
         attendance=tuple(draw(st.lists(attendance, max_size=3, unique_by=lambda each: each.kind))),
         next_dates=tuple(draw(st.lists(next_date, max_size=2))),
-        links=tuple(draw(st.lists(st.builds(Link, title=LINE, url=URL), max_size=2))),
+        links=tuple(draw(st.lists(st.builds(Link, title=LINE, url=URL, detail=MAYBE_LINE), max_size=2))),
+        takeaways=tuple(draw(st.lists(TAKEAWAY, max_size=2))),
         announcement=draw(MARKDOWN),
+        practical=draw(MARKDOWN),
+        change=draw(MARKDOWN),
+        cancellation=draw(MARKDOWN),
+        notice=draw(MARKDOWN),
         report=draw(MARKDOWN),
     )
 

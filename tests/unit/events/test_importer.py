@@ -249,6 +249,72 @@ async def test_a_template_that_is_not_there_is_named_with_its_line(world: World)
     assert "nergens" in text.splitlines()[problem.line - 1]
 
 
+@pytest.mark.parametrize(
+    ("version", "told", "template"),
+    [
+        (moved(WEEK), "of another date or place", "changed"),
+        (replace(event(), status=EventStatus.CANCELLED), "that it takes place", "cancelled"),
+    ],
+)
+async def test_who_was_told_otherwise_is_to_be_written_to(
+    world: World, version: Event, told: str, template: str
+) -> None:
+    await bring_in(world, event())
+    await fill_people(world)
+    assert not [sentence for sentence in (await bring_in(world, version)).changes if "were told" in sentence]
+    await bring_in(world, event())
+    await schedule(world.database, world.templates, FIRST, recipients=3, now=world.clock(), at=world.clock())
+    await world.fire_at_its_time(FIRST)
+    assert (await bring_in(world, event())).changes == ()
+    [said] = [sentence for sentence in (await bring_in(world, version)).changes if "were told" in sentence]
+    assert said.startswith(f"{EVENT_SLUG}: people were told {told}; once nothing of {FIRST} is on its way any more, ")
+    assert said.endswith(f"newsletter mailing correct {FIRST} --template {template}")
+
+
+FAINT = (("base", "veen"), ("accent", "#d0d0ff"), ("dark_ink", "#111111"))
+
+
+async def test_a_theme_that_cannot_be_read_is_refused_with_the_line_of_each_colour(world: World) -> None:
+    text = write(replace(event(), series=replace(event().series, theme=FAINT)))
+    with pytest.raises(DocumentError) as caught:
+        await import_event(
+            world.database,
+            text,
+            "kennisdag.md",
+            templates=world.templates.names(),
+            now=NOW,
+            theme_problems=world.templates.theme_problems,
+        )
+    lines = text.splitlines()
+    told = {(lines[problem.line - 1].strip().partition(":")[0], problem.what[:20]) for problem in caught.value.problems}
+    assert ("accent", "theme: accent #d0d0f") in told
+    assert ("dark_ink", "theme: dark_ink #111") in told
+    assert all("would pass" in problem.fix for problem in caught.value.problems)
+    assert await states(world) == {}
+
+
+async def test_a_theme_that_does_not_exist_is_refused_with_its_line(world: World) -> None:
+    text = write(replace(event(), series=replace(event().series, theme=(("base", "steen"),))))
+    with pytest.raises(DocumentError, match="theme: there is no theme “steen”") as caught:
+        await import_event(
+            world.database,
+            text,
+            "kennisdag.md",
+            templates=world.templates.names(),
+            now=NOW,
+            theme_problems=world.templates.theme_problems,
+        )
+    [problem] = caught.value.problems
+    assert text.splitlines()[problem.line - 1].strip() == "theme: steen"
+
+
+async def test_another_theme_is_told_as_a_change_of_the_series(world: World) -> None:
+    await bring_in(world, event())
+    imported = await bring_in(world, replace(event(), series=replace(event().series, theme=(("base", "klei"),))))
+    assert "series kennisdagen: another theme" in imported.changes
+    assert imported.event.sequence == 0
+
+
 async def fill_people(world: World) -> None:
     """Three people on the list `gemeenten`."""
     crowd = [Subscriber(address=f"person-{number}@example.nl") for number in range(3)]

@@ -1,12 +1,13 @@
 """What differs between two versions of a series, in words."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from newsletter.events.event import Mailbox
-from newsletter.events.revision import empty_lists, next_sequence, series_change
-from tests.world import PLAN, event, series
+from newsletter.events.event import Event, EventStatus, Mailbox, Venue
+from newsletter.events.revision import empty_lists, next_sequence, series_change, untold
+from tests.world import NOW, PLAN, event, series
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,32 @@ def test_a_first_version_is_number_nought_and_a_new_title_is_no_revision() -> No
     assert next_sequence(None, event()) == 0
     assert next_sequence(replace(event(), sequence=4), replace(event(), title="Anders")) == 4
     assert next_sequence(replace(event(), sequence=4), replace(event(), end=None)) == 5
+
+
+ONLINE = Venue(online="https://vergaderen.example.nl/zaal")
+
+
+@pytest.mark.parametrize(
+    ("told", "after", "now", "expected"),
+    [
+        (None, event(), NOW, ""),
+        (event(), event(), NOW, ""),
+        (event(), replace(event(), title="Anders", programme=()), NOW, ""),
+        (event(), replace(event(), end=None), NOW, "changed"),
+        (event(), replace(event(), start=None, end=None, season="najaar 2026"), NOW, "changed"),
+        (event(), replace(event(), venue=ONLINE), NOW, "changed"),
+        (replace(event(), venue=ONLINE), replace(event(), venue=replace(ONLINE, url="https://example.nl/")), NOW, ""),
+        (event(), replace(event(), status=EventStatus.CANCELLED), NOW, "cancelled"),
+        (replace(event(), status=EventStatus.CANCELLED), event(), NOW, "changed"),
+        # It ended at 16:00 in summer time: a place that is mended for the archive is no news.
+        (event(), replace(event(), venue=ONLINE), datetime(2026, 4, 23, 13, 59, tzinfo=UTC), "changed"),
+        (event(), replace(event(), venue=ONLINE), datetime(2026, 4, 23, 14, 0, tzinfo=UTC), ""),
+    ],
+)
+def test_people_are_to_be_told_when_what_they_know_is_no_longer_so(
+    told: Event | None, after: Event, now: datetime, expected: str
+) -> None:
+    assert untold(told, after, now) == expected
 
 
 def test_a_list_is_compared_with_lists_that_have_people() -> None:

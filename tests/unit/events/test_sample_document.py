@@ -62,17 +62,22 @@ def test_the_sample_is_on_13_june_2019_for_30_people_with_two_more_in_autumn() -
     )
 
 
-def test_the_plan_of_the_sample_announces_reminds_and_reports() -> None:
+def test_the_plan_of_the_sample_asks_to_keep_the_day_invites_informs_and_reports() -> None:
     plan = {mailing.name: (mailing.template, mailing.when, mailing.window) for mailing in sample().series.plan}
     at_nine = time(9)
     assert plan == {
         "save-the-date": (
-            "announcement",
+            "save-the-date",
             Rule(amount=-6, unit=Unit.WEEKS, anchor=Anchor.START, at=at_nine),
             timedelta(days=1),
         ),
-        "reminder": (
-            "reminder",
+        "announcement": (
+            "announcement",
+            Rule(amount=-4, unit=Unit.WEEKS, anchor=Anchor.START, at=at_nine),
+            timedelta(days=1),
+        ),
+        "practical": (
+            "practical",
             Rule(amount=-3, unit=Unit.WORKING_DAYS, anchor=Anchor.START, at=at_nine),
             timedelta(hours=6),
         ),
@@ -89,6 +94,6 @@ def test_the_sample_survives_being_written_and_read() -> None:
 
 def test_the_sample_speaks_as_letters_do() -> None:
     event = sample()
-    for text in (event.announcement, event.report):
+    for text in (event.announcement, event.practical, event.report, *event.takeaways):
         assert "!" not in text
         assert "klik hier" not in text.lower()

@@ -5,13 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.events.notes import Notes
-from newsletter.events.sections import Sections, join, split, tidy
+from newsletter.events.sections import HEADINGS, Sections, join, split, tidy
 
 COLLIDING = [
     "# Report",
     "# Verslag",
     "#  aankondiging ",
     "# ANNOUNCEMENT",
+    "# praktisch",
+    "\\# Notice",
     "\\# Report",
     "\\\\# Verslag",
     "---",
@@ -44,33 +46,54 @@ def problems_of(text: str) -> list[tuple[int, str, str]]:
 def test_a_document_has_three_parts_with_headings_in_either_language(first: str, second: str) -> None:
     sections = split_up(f"---\nevent: x\n---\n\n# {first}\n\nKom ook.\n\n# {second}\nHet was goed.\n")
     assert (sections.front, sections.front_line) == ("event: x", 2)
-    assert tidy(sections.announcement.text) == "Kom ook."
-    assert tidy(sections.report.text) == "Het was goed."
-    assert sections.report.line == 10
+    assert tidy(sections.texts["announcement"].text) == "Kom ook."
+    assert tidy(sections.texts["report"].text) == "Het was goed."
+    assert sections.texts["report"].line == 10
 
 
 def test_the_report_may_come_first_and_the_announcement_may_be_left_out() -> None:
     sections = split_up("---\nevent: x\n---\n# Report\nGoed.\n# Announcement\nKom.")
-    assert (sections.announcement.text, tidy(sections.report.text)) == ("Kom.", "Goed.")
-    assert split_up("---\nevent: x\n---\n# Report\nGoed.").announcement.text == ""
+    assert (sections.texts["announcement"].text, tidy(sections.texts["report"].text)) == ("Kom.", "Goed.")
+    assert split_up("---\nevent: x\n---\n# Report\nGoed.").texts["announcement"].text == ""
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-@given(announcement=TEXTS, report=TEXTS)
-def test_two_texts_survive_being_joined_and_split(language: str, announcement: str, report: str) -> None:
-    sections = split_up(join("event: x\n", announcement, report, language))
-    assert (tidy(sections.announcement.text), tidy(sections.report.text)) == (announcement, report)
+@given(texts=st.fixed_dictionaries(dict.fromkeys(HEADINGS, TEXTS)))
+def test_all_texts_survive_being_joined_and_split(language: str, texts: dict[str, str]) -> None:
+    sections = split_up(join("event: x\n", texts, language))
+    assert {name: tidy(passage.text) for name, passage in sections.texts.items()} == texts
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [
+        ("Practical", "practical"), ("Praktisch", "practical"), ("change", "change"), ("WIJZIGING", "change"),
+        ("Cancellation", "cancellation"), ("Annulering", "cancellation"), ("Notice", "notice"), ("bericht", "notice"),
+    ],
+)  # fmt: skip
+def test_the_other_texts_have_headings_in_either_language(heading: str, name: str) -> None:
+    sections = split_up(f"---\nevent: x\n---\n# Verslag\nGoed.\n# {heading}\nLet op.\n")
+    assert {key: tidy(passage.text) for key, passage in sections.texts.items() if passage.text} == {
+        "report": "Goed.",
+        name: "Let op.",
+    }
+    assert sections.texts[name].line == 7
+
+
+def test_a_text_that_is_empty_gets_no_heading_but_for_the_two_that_every_event_has() -> None:
+    assert join("event: x\n", {}, "nl") == "---\nevent: x\n---\n\n# Aankondiging\n\n# Verslag\n"
+    assert "\n# Change\n\nLater.\n" in join("event: x\n", {"change": "Later."}, "en")
 
 
 def test_a_heading_that_belongs_to_a_text_is_written_with_a_backslash() -> None:
-    document = join("event: x\n", "```\n# Report\n```", "", "en")
+    document = join("event: x\n", {"announcement": "```\n# Report\n```"}, "en")
     assert "\n\\# Report\n" in document
-    assert tidy(split_up(document).announcement.text) == "```\n# Report\n```"
+    assert tidy(split_up(document).texts["announcement"].text) == "```\n# Report\n```"
 
 
 def test_windows_line_ends_a_byte_order_mark_and_blank_lines_before_are_no_mistakes() -> None:
     sections = split_up("\ufeff\r\n---\r\nevent: x\r\n--- \r\n# Report\r\nGoed.\r\nEcht.\r\n")
-    assert (sections.front, sections.front_line, tidy(sections.report.text)) == ("event: x", 3, "Goed.\nEcht.")
+    assert (sections.front, sections.front_line, tidy(sections.texts["report"].text)) == ("event: x", 3, "Goed.\nEcht.")
 
 
 @pytest.mark.parametrize("text", ["", "# Report\nGoed.\n", "event: x\n---\n", "--\nevent: x\n"])
@@ -112,7 +135,8 @@ def test_a_heading_that_is_nearly_a_part_is_a_problem(heading: str, meant: str) 
 
 def test_other_headings_belong_to_the_text() -> None:
     assert (
-        tidy(split_up("---\nevent: x\n---\n# Report\n# Tot slot\n## Verslag\n").report.text) == "# Tot slot\n## Verslag"
+        tidy(split_up("---\nevent: x\n---\n# Report\n# Tot slot\n## Verslag\n").texts["report"].text)
+        == "# Tot slot\n## Verslag"
     )
 
 

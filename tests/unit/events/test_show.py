@@ -7,6 +7,7 @@ from newsletter.cli.event import programme_lines
 from newsletter.demo.starter import starter_event
 from newsletter.events.document import read, write
 from newsletter.events.event import STARTER_MARK
+from newsletter.events.plan import format_rule
 from tests.world import event
 
 
@@ -38,5 +39,15 @@ def test_each_day_of_an_event_of_several_days_stands_above_its_parts() -> None:
 def test_the_texts_to_start_from_can_be_recognised_and_imported() -> None:
     starter = starter_event(date(2026, 3, 2))
     assert read(write(starter), "start.md") == starter
-    assert starter.announcement.startswith(f"{STARTER_MARK}:")
-    assert starter.report.startswith(f"{STARTER_MARK}:")
+    for text in (starter.announcement, starter.practical, starter.report):
+        assert text.startswith(f"{STARTER_MARK}:")
+
+
+def test_the_plan_to_start_from_uses_a_template_of_its_own_for_each_moment() -> None:
+    plan = starter_event(date(2026, 3, 2)).series.plan
+    assert [(entry.name, entry.template, format_rule(entry.when)) for entry in plan] == [
+        ("save-the-date", "save-the-date", "6 weeks before start at 09:00"),
+        ("announcement", "announcement", "4 weeks before start at 09:00"),
+        ("practical", "practical", "3 working days before start at 09:00"),
+        ("report", "report", "6 days after end at 10:00"),
+    ]
