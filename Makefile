@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test coverage check fix bench bench-crash clean
+.PHONY: demo test coverage check fix gallery bench bench-crash clean
 
 demo: $(VENV)/installed
 	$(BIN)/newsletter demo
@@ -27,9 +27,14 @@ fix: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# A picture of every letter, on var/gallery/index.html; with OPTIONS=--docs those few that docs/gallery keeps.
+gallery: $(VENV)/installed
+	$(BIN)/python -m tests.look.gallery $(OPTIONS)
+
 # With OPTIONS=--quick it takes a minute, and its figures mean nothing.
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.bench.compose
+	$(BIN)/python -m tests.bench.check
 	$(BIN)/python -m tests.bench.run $(OPTIONS)
 
 bench-crash: $(VENV)/installed

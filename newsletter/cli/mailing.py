@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from newsletter.app import App
-from newsletter.cli import console, letters
+from newsletter.cli import checking, console, letters
 from newsletter.cli.letters import Slug
 from newsletter.cli.series import Json
 from newsletter.errors import NewsletterError
@@ -110,6 +110,9 @@ def schedule(
     recipients: Annotated[
         int | None, typer.Option("--recipients", help="The exact number of recipients; otherwise you are asked.", min=0)
     ] = None,
+    despite: Annotated[
+        str, typer.Option("--despite", help="Why it may go out although a check says “must”; the journal keeps it.")
+    ] = "",
 ) -> None:
     """Confirm a mailing: from now on it goes out by itself when it is due."""
 
@@ -120,7 +123,9 @@ def schedule(
             count = letters.ask(f"{slug} goes to {people} recipients", people)
         now, undo = app.clock(), timedelta(seconds=app.settings.schedule.undo_seconds)
         moment = await letters.moment(app, slug, at, now)
-        row = await control.schedule(app.database, app.templates, slug, recipients=count, now=now, at=moment, undo=undo)
+        row = await control.schedule(
+            app.database, app.templates, slug, recipients=count, now=now, at=moment, undo=undo, despite=despite
+        )
         is_soon = row.due_at is not None and row.due_at <= now + undo
         return row, undo if is_soon else timedelta()
 
@@ -185,6 +190,7 @@ def test(slug: Slug, to: Annotated[str, typer.Option("--to", help="The address t
     console.say(f"{slug}: test letter sent ({outcome.text})")
 
 
+commands.command("check")(checking.check)
 commands.command("resolve")(letters.resolve)
 commands.command("again")(letters.again)
 commands.command("correct")(letters.correct)

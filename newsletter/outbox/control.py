@@ -4,6 +4,7 @@ In: the slug of a mailing and what is wanted. Out: the mailing as it is now. Ill
 `schedule.state`, and a schedule needs the exact number of recipients.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from newsletter.errors import CountError, StateError, TemplateError
 from newsletter.events.event import Event
 from newsletter.outbox.fire import compose_row
 from newsletter.outbox.proof import misfits
+from newsletter.preflight.finding import Finding, stopping
+from newsletter.preflight.run import check
 from newsletter.schedule.rules import Due, Times, decide_due, times_of
 from newsletter.schedule.state import PAUSED_BY_HAND, PAUSED_BY_ITSELF, MailingState, is_paused, move, only_from
 from newsletter.store import audience, deliveries, events, journal, mailings
@@ -38,22 +41,27 @@ async def schedule(
     now: datetime,
     at: datetime | None = None,
     undo: timedelta = NO_WAIT,
+    despite: str = "",
 ) -> MailingRow:
     """Confirm a mailing for `recipients` people, at the time of its plan or at `at` (aware).
 
     It leaves `undo` after `now` at the earliest, so that whoever sees a mistake right after confirming can cancel it
-    before anybody has it.
+    before anybody has it. `despite` is why it may go out although the preflight says that something must be mended; the
+    journal keeps it.
 
     Raises:
         CountError: it would go to another number, or to nobody.
-        StateError: it was sent already, its time has passed, or it has none.
+        StateError: it was sent already, its time has passed, or it has none; or something of it must be mended first.
         TemplateError: it cannot be composed, or some of the recipients lack what its letter asks for.
     """
     async with database.read() as tx:
         row = await mailings.get_mailing(tx, slug)
-        content = await compose_row(database, templates, row, now=now, draft=True)
+        content = await compose_row(database, templates, row, now=now)
         if why := await misfits(content, audience.audience(tx, row.id)):
             raise TemplateError(f"{slug}: {why}")
+        faults = stopping(check(content, event=await events.get_event(tx, row.event)))
+        if faults and not despite.strip():
+            raise StateError(_first_to_mend(slug, faults))
     async with database.write() as tx:
         row = await mailings.get_mailing(tx, slug, lock=True)
         if row.state is not MailingState.SCHEDULED or at is None:
@@ -69,7 +77,19 @@ async def schedule(
         await mailings.set_state(tx, row.id, row.state, MailingState.SCHEDULED, fixed=fixed, **values)
         when = _wall(times.due_at, event) if times.due_at else "when the event has a date"
         await journal.note(tx, slug, "scheduled", f"{when}, confirmed for {count} recipients", at=now)
+        if faults:
+            checks = ", ".join(dict.fromkeys(fault.check for fault in faults))
+            await journal.note(tx, slug, "despite", f"{despite.strip()} (not mended: {checks})", at=now)
         return await mailings.get_mailing(tx, slug)
+
+
+def _first_to_mend(slug: str, faults: Sequence[Finding]) -> str:
+    """What keeps a mailing from being scheduled: the first fault, and how to see the others."""
+    others = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
+    return (
+        f"{slug} has something that must be mended first: {faults[0]}{others}; see `newsletter mailing check {slug}`, "
+        "or say why it may go out all the same with --despite “reason”"
+    )
 
 
 def _times(row: MailingRow, event: Event, at: datetime | None, now: datetime, undo: timedelta) -> tuple[Times, bool]:

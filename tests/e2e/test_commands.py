@@ -92,11 +92,17 @@ def test_a_document_with_many_mistakes_tells_them_all_and_stores_nothing(folder:
 
 
 def test_a_rehearsal_prints_what_would_go_to_how_many_and_when(folder: Folder) -> None:
+    folder.write_own_texts()
     prepared(folder)
     today = date.today()
     until = today + timedelta(days=90)
     lines = listing(folder, "rehearse", "--from", today.isoformat(), "--until", until.isoformat())
-    assert [line["mailing"] for line in lines] == [FIRST, f"{EVENT}/reminder", f"{EVENT}/report"]
+    assert [line["mailing"] for line in lines] == [
+        FIRST,
+        f"{EVENT}/announcement",
+        f"{EVENT}/practical",
+        f"{EVENT}/report",
+    ]
     assert {line["recipients"] for line in lines} == {1}
     printed = folder.run("rehearse", "--from", today.isoformat(), "--until", until.isoformat()).stdout
     assert "only if somebody schedules it first" in printed
@@ -155,7 +161,7 @@ def test_series_and_events_are_shown(folder: Folder) -> None:
     assert "kennisbijeenkomsten" in folder.run("series", "list").stdout
     assert json.loads(folder.run("series", "show", "kennisbijeenkomsten", "--json").stdout)["events"] == [EVENT]
     shown = folder.run("mailing", "show", FIRST).stdout
-    assert "template announcement" in shown
+    assert "template save-the-date" in shown
 
 
 def test_empty_lists_say_what_to_do_first(folder: Folder) -> None:
@@ -288,13 +294,13 @@ def test_the_example_settings_change_nothing(folder: Folder) -> None:
 
 def test_the_shipped_files_are_not_needed_once_a_folder_has_its_own(folder: Folder) -> None:
     prepared(folder)
-    subject = folder.path / "templates/announcement/subject.txt"
+    subject = folder.path / "templates/save-the-date/subject.txt"
     subject.write_text("Eigen onderwerp: {{ event.title }}", encoding="utf-8")
     lines = listing(folder, "rehearse", "--from", "2020-01-01", "--until", "2099-01-01")
     assert lines[0]["subject"] == "Eigen onderwerp: Kennisbijeenkomst"
     subject.write_text("{{ event.titel }}", encoding="utf-8")
     lines = listing(folder, "rehearse", "--from", "2020-01-01", "--until", "2099-01-01")
-    assert "templates/announcement/subject.txt" in str(lines[0]["remark"])
+    assert "templates/save-the-date/subject.txt" in str(lines[0]["remark"])
 
 
 def test_a_pipe_that_closes_is_no_error(folder: Folder) -> None:

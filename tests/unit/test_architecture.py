@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "newsletter"
-FLOW = ("events", "subscribers", "compose", "outbox", "smtp")
+FLOW = ("events", "subscribers", "compose", "preflight", "outbox", "smtp")
 #: Shells of a stage may use what stands beside the flow.
 BESIDE = ("schedule", "store", "settings", "errors")
 ONE_MODULE = {
@@ -30,6 +30,16 @@ DECISIONS = (
     *("outbox/limits.py", "outbox/pace.py", "smtp/response.py", "smtp/refusals.py"),
     *("schedule/rules.py", "schedule/replan.py", "schedule/state.py", "schedule/working_days.py"),
     *("schedule/reasons.py", "outbox/batches.py"),
+    *(
+        "preflight/finding.py",
+        "preflight/reading.py",
+        "preflight/css.py",
+        "preflight/run.py",
+        "preflight/recipients.py",
+    ),
+    *("preflight/size.py", "preflight/links.py", "preflight/images.py", "preflight/structure.py", "preflight/text.py"),
+    *("preflight/clients.py", "preflight/contrast.py", "preflight/support.py", "preflight/tracking.py"),
+    *("preflight/asked.py", "preflight/dates.py", "preflight/names.py", "preflight/plain_language.py"),
 )
 MODULES = sorted(
     path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts
