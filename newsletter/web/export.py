@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.web import render
+from newsletter.web.items import Item, Kind, Trouble
 from newsletter.web.samples import Sample
-from newsletter.web.shelf import Item, Kind, Shelf, Trouble
+from newsletter.web.shelf import Shelf
 from newsletter.web.words import DUTCH
 
 INDEX = "index"

@@ -1,10 +1,11 @@
 """The windows: pages as text.
 
-In: items, samples and words. Out: HTML, from the Jinja2 pages in `pages/`; nothing in it comes from another host.
+In: what is to be shown, and words. Out: HTML, from the Jinja2 pages in `pages/`; nothing in it comes from another host.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Final
@@ -12,23 +13,31 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from newsletter.compose.wording import put
-from newsletter.web.samples import Sample
-from newsletter.web.shelf import Item, Kind, Mailings, Stored, Trouble
+from newsletter.web import places
+from newsletter.web.bench import Around, Bench, place_of
+from newsletter.web.choice import ALL, WIDTHS, Choice, Client, Images, Scheme, View
+from newsletter.web.frame import has_dark
+from newsletter.web.items import Item, Kind, Mailings, Trouble
 from newsletter.web.words import moment
 
 FOLDER: Final = Path(__file__).parent / "pages"
-WIDTHS: Final = (320, 640)  #: CSS pixels: a small phone, and the width that letters are made for
 
 Words = Mapping[str, str]
 
 
-class View(StrEnum):
-    """Ways to look at a letter."""
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What every page has around its content."""
 
-    LETTER = "letter"
-    TEXT = "text"
-    SOURCE = "source"
-    MESSAGE = "message"
+    words: Words
+    around: Around
+    watch: str = ""  #: address of the stream that tells when to look again, without what was seen
+    seen: str = ""
+    relay: str = ""  #: where letters go that are sent to oneself; empty where they cannot be sent
+    is_folder: bool = False  #: that is a folder
+    token: str = ""  #: goes with everything that is sent
+    told: str = ""  #: what came of sending
+    failed: str = ""
 
 
 _pages = Environment(
@@ -38,8 +47,29 @@ _pages = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_pages.filters.update(put=put, moment=moment, kb=lambda content: str(ceil(len(content) / 1000)))
-_pages.globals.update(Kind=Kind, View=View)
+_pages.filters.update(
+    put=put, moment=moment, kb=lambda size: str(ceil(size / 1000)), sentence=lambda text: _sentence(text)
+)
+_pages.tests.update(trouble=lambda what: isinstance(what, Trouble))
+_pages.globals.update(
+    Kind=Kind,
+    View=View,
+    Client=Client,
+    Scheme=Scheme,
+    Images=Images,
+    WIDTHS=WIDTHS,
+    ALL=ALL,
+    has_dark=has_dark,
+    place_of=place_of,
+    places=places,
+    after=lambda each, known: list(known)[(list(known).index(each) + 1) % len(list(known))],
+)
+
+
+def _sentence(text: str) -> str:
+    """A sentence that was written to stand in a line, on its own; a name or a sign that opens it stays as it is."""
+    word = re.split(r"[\s,;:]", text, maxsplit=1)[0]
+    return f"{text[:1].upper() if word.isalpha() and word.islower() else text[:1]}{text[1:]}."
 
 
 def asset(name: str) -> str:
@@ -47,44 +77,17 @@ def asset(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def start_page(
-    templates: Sequence[tuple[Item, Sample | Trouble]],
-    stored: Stored,
-    *,
-    words: Words,
-    watch: str,
-    seen: str,
-    folder: Path,
-    event: str,
-) -> str:
-    """Everything that can be previewed; `folder` is where templates are edited, `event` the title of the sample."""
+def start_page(frame: Frame, glances: Mapping[str, str | Trouble], *, folder: Path) -> str:
+    """Everything that can be previewed; `glances` has the subject of each template, `folder` holds the templates."""
     return _pages.get_template("start.html").render(
-        t=words,
-        watch=watch,
-        seen=seen,
-        templates=templates,
-        stored=stored,
-        folder=str(folder),
-        event=event,
+        t=frame.words, frame=frame, item=None, choice=Choice(), glances=glances, folder=str(folder)
     )
 
 
-def item_page(
-    item: Item,
-    shown: Sample | Trouble,
-    *,
-    view: View,
-    width: int,
-    words: Words,
-    watch: str,
-    seen: str,
-    lacking: Sequence[str] = (),
-) -> str:
-    """One item in one view, or why it cannot be shown; `lacking` is what it asks and no subscriber has."""
-    page = "letter.html" if isinstance(shown, Sample) else "trouble.html"
-    return _pages.get_template(page).render(
-        t=words, watch=watch, seen=seen, item=item, shown=shown, view=view, width=width, widths=WIDTHS, lacking=lacking
-    )
+def item_page(frame: Frame, item: Item, shown: Bench | Trouble, choice: Choice) -> str:
+    """One item as chosen, or why it cannot be shown."""
+    page = "trouble.html" if isinstance(shown, Trouble) else "letter.html"
+    return _pages.get_template(page).render(t=frame.words, frame=frame, item=item, shown=shown, choice=choice)
 
 
 def lost_page(sentence: str, *, words: Words, watch: str = "", seen: str = "") -> str:

@@ -1,39 +1,40 @@
-"""The windows: one letter as it is shown, addressed to somebody who does not exist.
+"""The windows: one letter as it is shown, addressed to one person.
 
-In: a composed `Mailing`. Out: `Sample`: everything that a person wants to look at before it goes out. Pure.
-No subscriber's data comes near it: a preview may be shown around.
+In: a composed `Mailing`, and a recipient. Out: `Sample`: everything that somebody wants to look at before it goes out.
+Pure.
 """
 
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 from newsletter.compose.letter import Letter
 from newsletter.compose.mailing import Mailing, Recipient
-from newsletter.compose.placeholders import PLACEHOLDER
-from newsletter.outbox.envelope import unsubscribe_uris
+from newsletter.web import people
 
-#: An apostrophe and diacritics: what goes wrong with names goes wrong with this one.
-NAME = "Zoë van ’t Hof-D'Août"
-ADDRESS = "zoe.vanthof@example.nl"
-#: The unsubscribe link of a preview is signed with this, so it takes nobody off a list.
-_NO_SECRET = b"the preview signs for nobody"
-#: A placeholder that says itself what stands there where somebody has no value.
-_PROVIDED = re.compile(r"\bdefault\s*\(|\bis\s+(?:not\s+)?defined\b|\.get\s*\(|\bd\s*\(")
-_ASKED = re.compile(r"\bsubscriber(?:\.get\(\s*['\"]([^'\"]+)|\s*\[\s*['\"]([^'\"]+)|\s*\.\s*([^\W\d]\w*))")
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A node of the MIME tree (RFC 2045 §2.4)."""
+
+    depth: int
+    media_type: str
+    detail: str  #: its file name, or its parameter of importance; often empty
+    size: int  #: bytes, decoded; 0 of a multipart
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A mailing as the sample recipient gets it."""
+    """A mailing as one recipient gets it."""
 
     subject: str
     html: str
     text: str
     headers: tuple[tuple[str, str], ...]  #: name and decoded value, in the order of the letter
     letter: bytes  #: the complete letter, as it goes over the wire
+    calendar: str = ""  #: the calendar part, decoded; empty where there is none
+    parts: tuple[Part, ...] = ()
     needs: tuple[str, ...] = ()  #: attributes that every recipient must have
 
     def header(self, name: str) -> str:
@@ -41,47 +42,49 @@ class Sample:
         return next((value for found, value in self.headers if found.lower() == name.lower()), "")
 
 
-def make_sample(mailing: Mailing, *, now: datetime, public_url: str = "") -> Sample:
-    """Address a mailing to the sample recipient.
+def make_sample(mailing: Mailing, *, now: datetime, public_url: str = "", recipient: Recipient | None = None) -> Sample:
+    """Address a mailing to a recipient; without one, to the first of the made-up people.
 
     Raises:
         TemplateError: a placeholder of the mailing cannot be read or filled.
         HeaderError: the subject cannot stand in a header.
     """
     letter = Letter(mailing)
-    recipient = Recipient(
-        id="of the preview",
-        address=ADDRESS,
-        name=NAME,
-        attributes=attributes_of(mailing),
-        message_id=f"preview@{letter.domain}",
-        unsubscribe=unsubscribe_uris(public_url, mailing.contact, _NO_SECRET, 0, 0),
-        date=now,
-    )
+    if recipient is None:
+        recipient = people.ordinary(mailing, now=now, public_url=public_url)
     subject, html, text = letter.plain(recipient)
     content = letter.address(recipient)
-    needs = tuple(sorted(_asked(mailing, lambda placeholder: not _PROVIDED.search(placeholder))))
-    return Sample(subject=subject, html=html, text=text, headers=_headers(content), letter=content, needs=needs)
-
-
-def attributes_of(mailing: Mailing) -> Mapping[str, str]:
-    """A value for each attribute that the placeholders ask for: its own name, as ‹name›."""
-    return {name: f"‹{name}›" for name in _asked(mailing, lambda _: True)}
-
-
-def _asked(mailing: Mailing, counts: Callable[[str], bool]) -> set[str]:
-    """The attributes that placeholders which count ask for."""
-    found = (
-        "".join(names)
-        for source in (mailing.subject, mailing.html, mailing.text)
-        for placeholder in PLACEHOLDER.findall(source)
-        if counts(placeholder)
-        for names in _ASKED.findall(placeholder)
+    message = message_from_bytes(content, _class=EmailMessage, policy=policy.default)
+    return Sample(
+        subject=subject,
+        html=html,
+        text=text,
+        headers=tuple((name, " ".join(str(value).split())) for name, value in message.items()),
+        letter=content,
+        calendar=_calendar(message),
+        parts=tuple(_tree(message)),
+        needs=people.needed(mailing),
     )
-    # `subscriber.get(…)` calls a method of the mapping, it asks for no attribute of that name.
-    return {name for name in found if name not in ("name", "address") and not hasattr(dict, name)}
 
 
-def _headers(content: bytes) -> tuple[tuple[str, str], ...]:
-    message = message_from_bytes(content, policy=policy.default)
-    return tuple((name, " ".join(str(value).split())) for name, value in message.items())
+def _calendar(message: EmailMessage) -> str:
+    for part in message.walk():
+        if part.get_content_type() in ("text/calendar", "application/ics"):
+            content = part.get_content()
+            return content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
+    return ""
+
+
+def _tree(message: EmailMessage, depth: int = 0) -> list[Part]:
+    children = (
+        [part for part in message.iter_parts() if isinstance(part, EmailMessage)] if message.is_multipart() else []
+    )
+    method = message["Content-Type"].params.get("method", "") if message["Content-Type"] else ""
+    content = b"" if message.is_multipart() else message.get_payload(decode=True)
+    part = Part(
+        depth=depth,
+        media_type=message.get_content_type(),
+        detail=message.get_filename("") or (f"method={method}" if method else ""),
+        size=len(content) if isinstance(content, bytes) else 0,
+    )
+    return [part, *(inner for child in children for inner in _tree(child, depth + 1))]

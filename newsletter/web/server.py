@@ -13,14 +13,14 @@ import uvicorn
 
 from newsletter.errors import NewsletterError
 from newsletter.web.guard import HOST
-from newsletter.web.preview import create_app
+from newsletter.web.preview import Posting, create_app
 from newsletter.web.shelf import Shelf
 
 #: Seconds that answers on their way get when the server ends.
 GRACE = 2
 
 
-def serve(shelf: Shelf, port: int, say: Callable[[str], None]) -> None:
+def serve(shelf: Shelf, port: int, say: Callable[[str], None], posting: Posting | None = None) -> None:
     """Serve until Ctrl-C; `say` gets the address as soon as it answers. Port 0 is any free one.
 
     Raises:
@@ -30,17 +30,17 @@ def serve(shelf: Shelf, port: int, say: Callable[[str], None]) -> None:
     with closing(listen(port)) as listener, suppress(KeyboardInterrupt):
         # On a line of its own, so that nothing but the address is copied.
         say(f"the preview is ready, until Ctrl-C, on\nhttp://{HOST}:{listener.getsockname()[1]}/")
-        asyncio.run(_serve(shelf, listener))
+        asyncio.run(_serve(shelf, listener, posting))
 
 
-async def _serve(shelf: Shelf, listener: socket.socket) -> None:
+async def _serve(shelf: Shelf, listener: socket.socket, posting: Posting | None) -> None:
     server: uvicorn.Server
 
     def stopping() -> bool:
         return server.should_exit
 
     config = uvicorn.Config(
-        create_app(shelf, stopping=stopping),
+        create_app(shelf, stopping=stopping, posting=posting),
         access_log=False,
         log_config=None,
         log_level="warning",

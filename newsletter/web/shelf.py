@@ -1,79 +1,45 @@
-"""The windows, shell: what there is to preview, and each of it as a sample.
+"""The windows, shell: what there is to preview, and each of it composed.
 
-In: folders of templates, the document of the sample event, the store of the working folder. Out: items and samples.
-Nothing is written: a store that is not there is not made, a mailing that has started keeps its frozen content.
+In: folders of templates, the document of the sample event, the store of the working folder. Out: items, their contents,
+and the people whom they are shown to. Nothing is written: a store that is not there is not made, a mailing that has
+started keeps its frozen content.
 """
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from newsletter.compose.around import Around
 from newsletter.compose.composer import Order, compose
 from newsletter.compose.mailing import Mailing
 from newsletter.compose.templates import Templates
 from newsletter.errors import NewsletterError, NotFoundError, StoreError
 from newsletter.events import document
-from newsletter.events.event import Event
+from newsletter.events.event import Event, EventStatus
 from newsletter.outbox.fire import order_of
-from newsletter.schedule.state import MailingState
-from newsletter.store import events, mailings, subscribers
-from newsletter.store.database import Database, async_url, open_database
+from newsletter.preflight.recipients import as_recipient
+from newsletter.preflight.run import worst_cases
+from newsletter.store import audience, events, mailings, subscribers
+from newsletter.store.around import around_of
 from newsletter.store.mailings import MailingRow
+from newsletter.web import people
+from newsletter.web.imagined import imagined
+from newsletter.web.items import Content, Item, Kind, Mailings, Setting, Stored, Trouble
+from newsletter.web.people import Person
+from newsletter.web.reader import Reader
 from newsletter.web.samples import Sample, make_sample
-from newsletter.web.watch import stamps
+from newsletter.web.watch import Stamp, stamps
 
-
-class Kind(StrEnum):
-    TEMPLATE = "templates"
-    MAILING = "mailings"
-
-    @property
-    def noun(self) -> str:
-        return self.value.removesuffix("s")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """Something that can be previewed."""
-
-    kind: Kind
-    name: str  #: of a template: "reminder"; the slug of a mailing: "bewoners-in-beweging/reminder"
-    label: str  #: what it is called for people; empty where nobody named it
-    state: MailingState | None = None  #: of a mailing
-    frozen: bool = False  #: it has started; its content is what was sent
-    due: datetime | None = None  #: wall clock of the series
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trouble:
-    """Why an item cannot be shown: a sentence with the place and the fix."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mailings:
-    """The mailings of one event."""
-
-    title: str  #: of the event
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """What the store of the working folder holds."""
-
-    events: tuple[Mailings, ...] = ()
-    trouble: Trouble | None = None  #: the store is there and cannot be read
+#: So many contents are kept; a person looks at a few.
+_KEPT: Final = 40
+_FIRST: Final = Setting()
+T = TypeVar("T")
 
 
 class Shelf:
@@ -88,19 +54,26 @@ class Shelf:
         store_url: str = "",
         working_folder: Path = Path(),
         public_url: str = "",
+        public_folder: Path | None = None,
     ) -> None:
-        """`folders` hold templates, an earlier one wins; `store_url` is empty where no working folder is set up."""
+        """`folders` hold templates, an earlier one wins; `store_url` is empty where no working folder is set up.
+
+        `public_folder` holds the files that letters find below `public_url`.
+        """
         self.folders, self.event_file = folders, event_file
-        self._clock, self._public_url = clock, public_url
-        self._store_url, self._working_folder = store_url, working_folder
-        self._database: Database | None = None
-        self._opening = asyncio.Lock()
-        self._made: dict[tuple[Kind, str], tuple[str, Sample | Trouble]] = {}
+        self.public_url, self.public_folder = public_url, public_folder
+        self.clock = clock
+        self._store = Reader(store_url, working_folder)
+        self._making = asyncio.Lock()
+        self._made: dict[tuple[Kind, str, Setting], tuple[str, Content | Trouble]] = {}
+        self._sample: tuple[tuple[Stamp, ...], Event] | None = None
+        self._known: tuple[frozenset[str], Templates] | None = None
+        self._people: dict[int, tuple[Content, list[Person]]] = {}
+        self._worst: tuple[Content, list[Person]] | None = None
+        self._glances: dict[str, tuple[str, str | Trouble]] = {}
 
     async def close(self) -> None:
-        if self._database is not None:
-            await self._database.close()
-            self._database = None
+        await self._store.close()
 
     def sample_event(self) -> Event:
         """The event that templates are shown with.
@@ -108,39 +81,48 @@ class Shelf:
         Raises:
             DocumentError: its document has mistakes.
         """
-        return document.read(self.event_file.read_text(encoding="utf-8"), str(self.event_file))
+        stamp = stamps([self.event_file])
+        if self._sample is None or self._sample[0] != stamp:
+            self._sample = (stamp, document.read(self.event_file.read_text(encoding="utf-8"), str(self.event_file)))
+        return self._sample[1]
 
     def sample_title(self) -> str:
         """The title of the sample event; empty while its document has mistakes."""
         event = self._sample_event_if_readable()
         return event.title if event else ""
 
-    def templates(self) -> list[Item]:
-        """Every template, by name."""
-        # Made anew each time: Jinja2 keeps what it has loaded, and would not see a template that comes to stand before
-        # another of its name.
-        labels = self._labels()
-        return [_template(name, labels) for name in Templates(self.folders).names()]
+    def themes(self) -> list[str]:
+        """The themes that a template can be shown in, by name."""
+        return sorted({file.stem for folder in self.folders for file in (folder / "themes").glob("*.toml")})
+
+    def languages(self) -> list[str]:
+        """The languages that templates have words in, by their tag."""
+        return sorted({file.stem for folder in self.folders for file in (folder / "words").glob("*.toml")})
+
+    def templates(self, language: str = "nl") -> list[Item]:
+        """Every template, by name; labelled in a language where the template says so itself."""
+        found, labels = self._templates(), self._labels()
+        return [_template(found, name, labels, language) for name in found.names()]
 
     async def stored(self) -> Stored:
         """Every mailing in the store, by event."""
         try:
-            async with self._read() as tx:
+            async with self._store.read() as tx:
                 if tx is None:
                     return Stored()
                 rows = await mailings.all_mailings(tx)
-                titles = {event.slug: event.title for event in await events.all_events(tx)}
+                titles = {row.event: (await events.get_event(tx, row.event)).title for row in rows}
         except StoreError as error:
             return Stored(trouble=Trouble(sentence=str(error)))
         slugs = dict.fromkeys(row.event for row in rows)
         return Stored(
             events=tuple(
-                Mailings(title=titles[slug], items=tuple(_item(row) for row in rows if row.event == slug))
+                Mailings(title=titles[slug], event=slug, items=tuple(_item(row) for row in rows if row.event == slug))
                 for slug in slugs
             )
         )
 
-    async def find(self, kind: Kind, name: str) -> Item:
+    async def find(self, kind: Kind, name: str, language: str = "nl") -> Item:
         """The item of that name.
 
         Raises:
@@ -148,21 +130,99 @@ class Shelf:
             StoreError: the store cannot be read.
         """
         if kind is Kind.TEMPLATE:
-            names = Templates(self.folders).names()
-            if name not in names:
-                raise NotFoundError(kind.noun, name, names)
-            return _template(name, self._labels())
-        async with self._read() as tx:
+            found = self._templates()
+            if name not in found.names():
+                raise NotFoundError(kind.noun, name, found.names())
+            return _template(found, name, self._labels(), language)
+        async with self._store.read() as tx:
             if tx is None:
                 raise NotFoundError(kind.noun, name)
             return _item(await mailings.get_mailing(tx, name))
 
-    async def show(self, item: Item) -> Sample | Trouble:
-        """The item as a letter; composed again only when what it is made of has changed."""
-        found, key = await self.fingerprint(item.kind, item.name), (item.kind, item.name)
-        if key not in self._made or self._made[key][0] != found:
-            self._made[key] = (found, await self._make(item))
-        return self._made[key][1]
+    async def content(self, item: Item, setting: Setting = _FIRST) -> Content | Trouble:
+        """The item, composed; again only when what it is made of has changed."""
+        found = await self.fingerprint(item.kind, item.name, setting.event)
+        key = (item.kind, item.name, setting)
+        async with self._making:  # three frames and their page ask for the same letter at once
+            if key not in self._made or self._made[key][0] != found:
+                self._made.pop(key, None)
+                self._made[key] = (found, await self._make(item, setting))
+                while len(self._made) > _KEPT:
+                    self._made.pop(next(iter(self._made)))
+            return self._made[key][1]
+
+    async def glance(self, item: Item) -> str | Trouble:
+        """The subject of a template with the sample event, or why it has none; quick, as its styles are left alone."""
+        found = await self.fingerprint(item.kind, item.name)
+        if item.name not in self._glances or self._glances[item.name][0] != found:
+            draft = await self._make(item, _FIRST, draft=True)
+            shown = draft if isinstance(draft, Trouble) else self.address(draft.mailing)
+            self._glances[item.name] = (found, shown if isinstance(shown, Trouble) else shown.subject)
+        return self._glances[item.name][1]
+
+    async def show(self, item: Item, setting: Setting = _FIRST, person: Person | None = None) -> Sample | Trouble:
+        """The item as a letter to one person; without one, to the first of the made-up people."""
+        content = await self.content(item, setting)
+        return content if isinstance(content, Trouble) else self.address(content.mailing, person)
+
+    def address(self, mailing: Mailing, person: Person | None = None) -> Sample | Trouble:
+        """A mailing as a letter to one person."""
+        recipient = person.recipient if person else None
+        return _tried(
+            mailing.slug,
+            lambda: make_sample(mailing, now=self.clock(), public_url=self.public_url, recipient=recipient),
+        )
+
+    def html(self, mailing: Mailing, person: Person | None = None) -> str | Trouble:
+        """The html of a mailing to one person, quicker than the whole letter."""
+        recipient = (
+            person.recipient if person else people.ordinary(mailing, now=self.clock(), public_url=self.public_url)
+        )
+        return _tried(mailing.slug, lambda: people.Readings(mailing).html(recipient))
+
+    def people(self, content: Content) -> list[Person]:
+        """The people whom this content can be shown to."""
+        key = id(content)
+        if key not in self._people or self._people[key][0] is not content:
+            if len(self._people) > _KEPT:
+                self._people.clear()
+            found = people.made_up(content.mailing, now=self.clock(), public_url=self.public_url)
+            self._people[key] = (content, found)
+        return self._people[key][1]
+
+    async def worst_cases(self, item: Item, content: Content) -> list[Person]:
+        """Those on the lists of a mailing with whom something goes wrong first: the longest name, the emptiest row."""
+        if item.kind is Kind.TEMPLATE:
+            return []
+        if self._worst is None or self._worst[0] is not content:
+            async with self._store.read() as tx:
+                if tx is None:
+                    return []
+                row, domain = (
+                    await mailings.get_mailing(tx, item.name),
+                    content.mailing.sender.address.partition("@")[2],
+                )
+                crowd = [as_recipient(person, domain) async for person in audience.audience(tx, row.id)]
+            # Each of them gets a letter, so meanwhile the pages of others are served.
+            found = await asyncio.to_thread(worst_cases, content.mailing, crowd)
+            picked = [people.real(case.why, number, case.recipient) for number, case in enumerate(found)]
+            self._worst = (content, picked)
+        return self._worst[1]
+
+    async def before(self, item: Item) -> Mailing | None:
+        """What was sent last: of the mailing that this one corrects, else from the same template in its series."""
+        async with self._store.read() as tx:
+            if tx is None:
+                return None
+            rows = [row for row in await mailings.all_mailings(tx) if row.started_at is not None]
+            rows.sort(key=lambda row: (row.started_at, row.id), reverse=True)
+            if item.kind is Kind.TEMPLATE:
+                like = [row for row in rows if row.planned.template == item.name]
+            else:
+                mine = await mailings.get_mailing(tx, item.name)
+                like = [row for row in rows if row.id == mine.corrects_id]
+                like += [row for row in rows if _is_before(row, mine)]
+            return await mailings.content_of(tx, like[0].id) if like else None
 
     async def lacking(self, item: Item, sample: Sample) -> tuple[str, ...]:
         """What a mailing that is still to be sent asks of every subscriber, and nobody on its lists has.
@@ -172,48 +232,82 @@ class Shelf:
         """
         if item.kind is Kind.TEMPLATE or item.frozen or not sample.needs:
             return ()
-        async with self._read() as tx:
+        async with self._store.read() as tx:
             if tx is None:
                 return ()
             row = await mailings.get_mailing(tx, item.name)
             known = await subscribers.attribute_keys(tx, await mailings.lists_of(tx, row.id))
         return tuple(name for name in sample.needs if name not in known)
 
-    async def fingerprint(self, kind: Kind | None, name: str = "") -> str:
-        """Another text as soon as the item may look different; without a kind, of the list of all items."""
+    async def fingerprint(self, kind: Kind | None, name: str = "", event: str = "") -> str:
+        """Another text as soon as the item may look different; without a kind, of the list of all items.
+
+        `event` is the stored event that a template is shown with.
+        """
         parts: list[object] = [stamps([*self.folders, self.event_file])]
-        if kind is not Kind.TEMPLATE:
-            try:
-                async with self._read() as tx:
-                    parts.append(await _stored_parts(tx, name) if tx else None)
-            except StoreError as error:
-                parts.append(str(error))
+        if kind is not Kind.TEMPLATE or event:
+            parts.append(await self._store.parts(kind, name, event))
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
-    async def _make(self, item: Item) -> Sample | Trouble:
+    async def _make(self, item: Item, setting: Setting, *, draft: bool = False) -> Content | Trouble:
         try:
-            mailing = await self._stored_mailing(item) if item.kind is Kind.MAILING else self._sample_mailing(item)
-            return make_sample(mailing, now=self._clock(), public_url=self._public_url)
+            if item.kind is Kind.MAILING:
+                return await self._stored_content(item)
+            event, around = await self._event_for(item, setting)
+            order = Order(slug=f"{event.slug}/{item.name}", template=item.name, label=item.label)
+            return self._composed(event, order, around, draft=draft)
         except NewsletterError as error:
             return Trouble(sentence=str(error))
         except Exception as error:  # a template that is being written can fail in any way, and must not end the preview
             return Trouble(sentence=f"{item.name}: unexpected {type(error).__name__}: {error}")
 
-    def _sample_mailing(self, item: Item) -> Mailing:
+    async def _event_for(self, item: Item, setting: Setting) -> tuple[Event, Around]:
+        """The event that a template is shown with, in the chosen theme and language, and what is around it."""
         event = self.sample_event()
-        order = Order(slug=f"{event.slug}/{item.name}", template=item.name, label=item.label)
-        return compose(event, order, Templates(self.folders), now=self._clock())
+        around = imagined(event, public_url=self.public_url)
+        if setting.event:
+            async with self._store.read() as tx:
+                if tx is None:
+                    raise NotFoundError("event", setting.event)
+                event = await events.get_event(tx, setting.event)
+                around = replace(await around_of(tx, event, now=self.clock()), public_url=self.public_url)
+        series = event.series
+        if setting.theme:
+            series = replace(series, theme=(("base", setting.theme),))
+        if setting.language:
+            series = replace(series, language=setting.language)
+        if self._templates().about(item.name).calendar == "cancel":
+            event = replace(event, status=EventStatus.CANCELLED)  # a letter that says so is of such an event
+        return replace(event, series=series), around
 
-    async def _stored_mailing(self, item: Item) -> Mailing:
-        async with self._read() as tx:
+    def _composed(self, event: Event, order: Order, around: Around, *, draft: bool = False) -> Content:
+        templates, begun = self._templates(), time.perf_counter()
+        mailing = compose(event, order, templates, now=self.clock(), draft=draft, around=around)
+        took = time.perf_counter() - begun
+        return Content(mailing=mailing, event=event, theme=templates.theme(event.series.theme), composed_in=took)
+
+    async def _stored_content(self, item: Item) -> Content:
+        async with self._store.read() as tx:
             if tx is None:
                 raise NotFoundError("mailing", item.name)
             row = await mailings.get_mailing(tx, item.name)
             content = await mailings.content_of(tx, row.id)
-            if content is not None:
-                return content
             event = await events.get_event(tx, row.event)
-        return compose(event, order_of(row), Templates(self.folders), now=self._clock())
+            if content is not None:
+                return Content(mailing=content, event=event)
+            around = replace(await around_of(tx, event, now=self.clock()), public_url=self.public_url)
+        return self._composed(event, order_of(row), around)
+
+    def _templates(self) -> Templates:
+        """The templates; made anew where a file came or went.
+
+        Jinja2 keeps what it has compiled, which is most of the time that composing takes, and sees for itself what was
+        saved; but not that a template has come to stand before another of its name.
+        """
+        files = frozenset(path for path, _, _ in stamps(self.folders))
+        if self._known is None or self._known[0] != files:
+            self._known = (files, Templates(self.folders))
+        return self._known[1]
 
     def _labels(self) -> Mapping[str, str]:
         """What the plan of the sample event calls the mailings, by their template."""
@@ -226,43 +320,34 @@ class Shelf:
         except (NewsletterError, OSError, ValueError):
             return None  # showing an item tells what is wrong with the document
 
-    @asynccontextmanager
-    async def _read(self) -> AsyncIterator[AsyncConnection | None]:
-        """A reading transaction, or None where there is no store yet.
 
-        Raises:
-            StoreError: the store cannot be opened or read.
-        """
-        async with self._opening:
-            if self._database is None and self._has_store():
-                self._database = await open_database(self._store_url, self._working_folder)
-        if self._database is None:
-            yield None
-            return
-        try:
-            async with self._database.read() as tx:
-                yield tx
-        except SQLAlchemyError as error:
-            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise StoreError(f"the store cannot be read: {cause}; start the preview again") from error
-
-    def _has_store(self) -> bool:
-        if not self._store_url:
-            return False
-        url = async_url(self._store_url, self._working_folder)
-        return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+def _tried(name: str, make: Callable[[], T]) -> T | Trouble:
+    try:
+        return make()
+    except NewsletterError as error:
+        return Trouble(sentence=str(error))
+    except Exception as error:  # as composing: whatever a placeholder does, the preview goes on
+        return Trouble(sentence=f"{name}: unexpected {type(error).__name__}: {error}")
 
 
-async def _stored_parts(tx: AsyncConnection, slug: str) -> object:
-    """What a mailing is made of; without a slug, the rows of all."""
-    if not slug:
-        return await mailings.all_mailings(tx)
-    row = await mailings.get_mailing(tx, slug)
-    return row, await mailings.content_of(tx, row.id), await events.find_event(tx, row.event)
+def _is_before(row: MailingRow, mine: MailingRow) -> bool:
+    """Whether a mailing that has started is an earlier one of the same kind."""
+    if row.id == mine.id or (row.series, row.planned.template) != (mine.series, mine.planned.template):
+        return False
+    return mine.started_at is None or row.started_at is None or row.started_at < mine.started_at
 
 
-def _template(name: str, labels: Mapping[str, str]) -> Item:
-    return Item(kind=Kind.TEMPLATE, name=name, label=labels.get(name, ""))
+def _template(templates: Templates, name: str, labels: Mapping[str, str], language: str) -> Item:
+    try:
+        about = templates.about(name)
+    except NewsletterError:
+        return Item(kind=Kind.TEMPLATE, name=name, label=labels.get(name, ""))  # composing it says what is wrong
+    return Item(
+        kind=Kind.TEMPLATE,
+        name=name,
+        label=about.label.get(language, "") or labels.get(name, ""),
+        about=about.about,
+    )
 
 
 def _item(row: MailingRow) -> Item:

@@ -8,8 +8,8 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 
-#: Seconds between two looks; a look at all templates costs less than a millisecond.
-EVERY = 0.3
+#: Seconds between two looks; a look at all templates costs about a millisecond.
+EVERY = 0.1
 
 Stamp = tuple[str, int, int]
 

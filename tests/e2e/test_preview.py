@@ -8,6 +8,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -106,10 +107,40 @@ async def test_an_event_that_is_imported_meanwhile_comes_onto_the_page(tmp_path:
         assert "/mailings/" not in (await browser.get("/")).text
         imported = await asyncio.to_thread(_run, tmp_path, "event", "import", "events/kennisbijeenkomst.md")
         assert imported.returncode == 0, imported.stderr
-        assert 'href="/mailings/kennisbijeenkomst/reminder"' in (await browser.get("/")).text
-        letter = await browser.get("/mailings/kennisbijeenkomst/reminder/letter.txt")
+        assert 'href="/mailings/kennisbijeenkomst/save-the-date"' in (await browser.get("/")).text
+        letter = await browser.get("/mailings/kennisbijeenkomst/save-the-date/letter.txt")
         assert letter.status_code == 200, letter.text
         assert "Zoë" in letter.text
+
+
+async def test_what_is_seen_goes_to_ones_own_address_and_to_nobody_else(tmp_path: Path) -> None:
+    assert _run(tmp_path, "init", ".").returncode == 0
+    assert _run(tmp_path, "recipients", "import", "recipients/voorbeeld.csv").returncode == 0
+    assert _run(tmp_path, "event", "import", "events/kennisbijeenkomst.md").returncode == 0
+    async with _preview(tmp_path) as (_, browser):
+        for place in ("/templates/reminder", "/mailings/kennisbijeenkomst/save-the-date"):
+            page = await browser.get(place)
+            assert "var/outbox" in page.text
+            token = re.search(r'name="token" value="([^"]+)"', page.text)
+            assert token is not None
+            answer = await browser.post(f"{place}/send", data={"token": token[1], "address": "ik@example.org"})
+            assert answer.status_code == 303, answer.text
+            told = await browser.get(answer.headers["location"])
+            assert "ik@example.org" in told.text
+            assert "Niet verstuurd" not in told.text, told.text
+            refused = await browser.post(f"{place}/send", data={"token": token[1], "address": "geen adres"})
+            assert "Niet verstuurd" in (await browser.get(refused.headers["location"])).text
+    files = list((tmp_path / "var" / "outbox").rglob("*.eml"))
+    letters = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+    assert len(letters) == 2
+    assert all("ik@example.org" in letter["To"] and letter["Subject"].startswith("[TEST] ") for letter in letters)
+
+
+async def test_without_a_working_folder_nothing_can_be_sent(folder: Path) -> None:
+    async with _preview(folder) as (_, browser):
+        assert 'name="token"' not in (await browser.get("/templates/reminder")).text
+        assert (await browser.post("/templates/reminder/send", data={"address": "ik@example.org"})).status_code == 405
+    assert not (folder / "var").exists()
 
 
 def test_a_port_that_is_taken_is_one_sentence_with_the_fix(folder: Path) -> None:
@@ -136,11 +167,9 @@ def test_out_names_what_cannot_be_composed_and_writes_the_others(folder: Path) -
     assert done.returncode == 1
     assert done.stderr.startswith("template reminder: templates/reminder/letter.txt:7: ")
     assert len(done.stderr.splitlines()) == 1
-    assert {file.name for file in (folder / "proef").glob("*.html")} == {
-        "announcement.html",
-        "index.html",
-        "report.html",
-    }
+    written = {file.name for file in (folder / "proef").glob("*.html")}
+    assert {"announcement.html", "index.html", "report.html"} <= written
+    assert "reminder.html" not in written
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(folder: Path) -> None:

@@ -10,7 +10,7 @@ HTML = """\
 <!doctype html>
 <html lang="{{ language }}"><head><title>{{ subject }}</title><style>p { color: #123456 }</style></head>
 <body><p>Beste [[ subscriber.name ]] van [[ subscriber.organisation ]]</p>
-<p><img src="https://www.example.nl/foto.jpg" alt="De zaal"></p>
+<p>{% if event.images %}<img src="{{ event.images[0].url }}" alt="De zaal">{% endif %}</p>
 <p><a href="[[ links.unsubscribe ]]">Afmelden</a></p></body></html>
 """
 TEXT = "Beste [[ subscriber.name ]]\n\n{{ event.title }}\n\n[[ links.unsubscribe ]]\n"
@@ -21,7 +21,8 @@ def write_templates(folder: Path, *names: str) -> Path:
     """A folder with these templates and with the words and the theme that come with the product."""
     for name in names:
         write_template(folder, name)
-    shutil.copytree(SHIPPED / "words", folder / "words")
+    for shared in ("words", "themes"):
+        shutil.copytree(SHIPPED / shared, folder / shared)
     shutil.copy(SHIPPED / "theme.toml", folder)
     return folder
 

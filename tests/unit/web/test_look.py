@@ -23,11 +23,11 @@ def _luminance(colour: str) -> float:
 @pytest.mark.parametrize(
     ("ink", "grounds"),
     [
-        ("ink", ("ground", "paper", "tint", "bad-tint")),
+        ("ink", ("ground", "paper", "tint", "bad-tint", "mark")),
         ("muted", ("ground", "paper", "tint")),
         ("accent", ("ground", "paper", "tint")),
         ("on-accent", ("accent",)),
-        ("good", ("ground", "paper", "tint")),
+        ("good", ("ground", "paper", "tint", "good-tint")),
         ("warn", ("ground", "paper", "tint")),
         ("bad", ("paper", "bad-tint")),
     ],

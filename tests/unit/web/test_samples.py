@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from newsletter.errors import TemplateError
-from newsletter.web.samples import ADDRESS, NAME, attributes_of, make_sample
+from newsletter.web.people import ADDRESS, NAME, attributes_of
+from newsletter.web.samples import make_sample
 from tests.world import NOW, mailing_content
 
 

@@ -9,8 +9,9 @@ from newsletter.errors import DocumentError, NotFoundError, StoreError
 from newsletter.schedule.state import MailingState
 from newsletter.store import mailings
 from newsletter.store.database import Database
+from newsletter.web.items import Content, Item, Kind, Setting, Trouble
 from newsletter.web.samples import Sample
-from newsletter.web.shelf import Item, Kind, Shelf, Trouble
+from newsletter.web.shelf import Shelf
 from tests.unit.web.letters import BROKEN, TEXT, write_template
 from tests.world import EVENT_SLUG, NOW
 
@@ -30,11 +31,89 @@ async def _trouble(shelf: Shelf, kind: Kind, name: str) -> str:
     return shown.sentence
 
 
-async def test_every_template_has_the_label_of_the_sample_plan(shelf: Shelf) -> None:
-    assert shelf.templates() == [
-        Item(kind=Kind.TEMPLATE, name="announcement", label="Aankondiging"),
-        Item(kind=Kind.TEMPLATE, name="reminder", label="Herinnering"),
-    ]
+async def test_a_template_is_called_what_it_says_itself_and_else_what_the_sample_plan_calls_it(
+    shelf: Shelf, templates: Path
+) -> None:
+    says = '[label]\nnl = "Ter herinnering"\nen = "Reminder"\n[about]\nnl = "Vlak voor de dag."\n'
+    (templates / "reminder" / "template.toml").write_text(says, encoding="utf-8")
+    planned = {each.template: each.label for each in reversed(shelf.sample_event().series.plan)}
+    announcement, reminder = shelf.templates()
+    assert announcement == Item(kind=Kind.TEMPLATE, name="announcement", label=planned["announcement"])
+    assert (reminder.label, reminder.about) == ("Ter herinnering", {"nl": "Vlak voor de dag."})
+    assert (await shelf.find(Kind.TEMPLATE, "reminder", "en")).label == "Reminder"
+
+
+async def test_a_template_that_says_nonsense_of_itself_is_listed_and_says_so_when_shown(
+    shelf: Shelf, templates: Path
+) -> None:
+    (templates / "reminder" / "template.toml").write_text("label = ", encoding="utf-8")
+    assert [item.name for item in shelf.templates()] == ["announcement", "reminder"]
+    assert "reminder/template.toml" in await _trouble(shelf, Kind.TEMPLATE, "reminder")
+
+
+async def test_a_glance_is_the_subject_or_what_is_wrong(shelf: Shelf, templates: Path) -> None:
+    item = await shelf.find(Kind.TEMPLATE, "reminder")
+    assert await shelf.glance(item) == f"reminder: {shelf.sample_title()}"
+    write_template(templates, "reminder", text=BROKEN)
+    glanced = await shelf.glance(item)
+    assert isinstance(glanced, Trouble)
+    assert "letter.txt:7" in glanced.sentence
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_template_can_be_shown_with_a_stored_event_in_another_theme_and_language(shelf: Shelf) -> None:
+    item = await shelf.find(Kind.TEMPLATE, "reminder")
+    content = await shelf.content(item, Setting(event=EVENT_SLUG, theme="veen", language="en"))
+    assert isinstance(content, Content)
+    assert content.mailing.subject == "reminder: Kennisdag ‘Wonen & zorg’: één dag"
+    assert content.mailing.language == "en"
+    assert content.theme is not None
+    assert content.theme["name"] == "veen"
+    assert {"helder", "veen"} <= set(shelf.themes())
+    assert {"nl", "en"} <= set(shelf.languages())
+
+
+async def test_an_event_that_is_not_stored_is_a_sentence(shelf: Shelf) -> None:
+    item = await shelf.find(Kind.TEMPLATE, "reminder")
+    content = await shelf.content(item, Setting(event="weg"))
+    assert isinstance(content, Trouble)
+    assert "there is no event “weg”" in content.sentence
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_last_that_was_sent_is_of_the_same_template_and_not_the_mailing_itself(shelf: Shelf) -> None:
+    reminder, save_the_date = [await shelf.find(Kind.MAILING, name) for name in (REMINDER, SAVE_THE_DATE)]
+    assert await shelf.before(reminder) is None
+    assert await shelf.before(save_the_date) is None
+    before = await shelf.before(await shelf.find(Kind.TEMPLATE, "reminder"))
+    assert before is not None
+    assert before.subject == "Wat is verstuurd"
+
+
+async def test_where_there_is_no_store_nothing_was_sent(shelf: Shelf) -> None:
+    assert await shelf.before(await shelf.find(Kind.TEMPLATE, "reminder")) is None
+
+
+@pytest.mark.usefixtures("database")
+async def test_people_of_the_lists_are_found_when_they_are_asked_for(shelf: Shelf) -> None:
+    item = await shelf.find(Kind.MAILING, SAVE_THE_DATE)
+    content = await shelf.content(item)
+    assert isinstance(content, Content)
+    assert all("Persoon" not in person.recipient.name for person in shelf.people(content))
+    found = await shelf.worst_cases(item, content)
+    assert found
+    assert all(person.recipient.name.startswith("Persoon ") for person in found)
+    assert await shelf.worst_cases(await shelf.find(Kind.TEMPLATE, "reminder"), content) == []
+
+
+async def test_what_the_store_holds_is_read_again_only_when_its_file_has_changed(
+    shelf: Shelf, database: Database
+) -> None:
+    first = await shelf.fingerprint(Kind.MAILING, REMINDER)
+    assert await shelf.fingerprint(Kind.MAILING, REMINDER) == first
+    async with database.write() as tx:
+        await tx.exec_driver_sql("UPDATE mailings SET reason = 'anders'")
+    assert await shelf.fingerprint(Kind.MAILING, REMINDER) != first
 
 
 async def test_a_template_is_shown_with_the_sample_event(shelf: Shelf) -> None:
@@ -56,8 +135,9 @@ async def test_a_template_that_fails_in_an_unforeseen_way_is_trouble_too(shelf: 
 
 
 async def test_a_letter_is_composed_again_only_after_a_save(shelf: Shelf, templates: Path) -> None:
-    first = await _shown(shelf, Kind.TEMPLATE, "reminder")
-    assert await _shown(shelf, Kind.TEMPLATE, "reminder") is first
+    item = await shelf.find(Kind.TEMPLATE, "reminder")
+    first = await shelf.content(item)
+    assert await shelf.content(item) is first
     write_template(templates, "reminder", text="Anders\n")
     assert (await _shown(shelf, Kind.TEMPLATE, "reminder")).text == "Anders\n"
 
