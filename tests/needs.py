@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 ORACLE = Path(__file__).parent / "oracle"
+#: What these packages would run when they are installed fetches things that no test needs.
+NPM = "npm ci --ignore-scripts --prefix tests/oracle"
 #: Servers are not on every user's path, and the parts of Dovecot on nobody's.
 PROGRAMS = os.pathsep.join(
     [os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/lib/dovecot", "/usr/libexec/dovecot"]
@@ -33,7 +35,42 @@ def node_with_mailparser() -> str:
     """The path of Node, with mailparser beside tests/oracle."""
     found = shutil.which("node")
     if found is None or not (ORACLE / "node_modules" / "mailparser").is_dir():
-        missing("mailparser", "run apt-get install nodejs npm, then npm ci --prefix tests/oracle")
+        missing("mailparser", f"run apt-get install nodejs npm, then {NPM}")
+        raise AssertionError
+    return found
+
+
+def chromium() -> str:
+    """The path of Chromium."""
+    found = shutil.which("chromium")
+    if found is None:
+        missing("Chromium", "run apt-get install chromium fonts-liberation")
+        raise AssertionError
+    return found
+
+
+def axe_core() -> Path:
+    """The script that looks for what bars people from reading."""
+    found = ORACLE / "node_modules" / "axe-core" / "axe.min.js"
+    if not found.is_file():
+        missing("axe-core", f"run apt-get install nodejs npm, then {NPM}")
+    return found
+
+
+def html_validator() -> list[str]:
+    """The command of the Nu Html Checker."""
+    java, jar = shutil.which("java"), ORACLE / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    if java is None or not jar.is_file():
+        missing("the Nu Html Checker", f"run apt-get install default-jre-headless nodejs npm, then {NPM}")
+        raise AssertionError
+    return [java, "-jar", str(jar)]
+
+
+def spamassassin() -> str:
+    """The path of SpamAssassin."""
+    found = shutil.which("spamassassin")
+    if found is None:
+        missing("SpamAssassin", "run apt-get install spamassassin")
         raise AssertionError
     return found
 
