@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from newsletter import __version__
-from newsletter.cli import console, dkim, event, mailing, recipients, series, store
+from newsletter.cli import console, dkim, event, inbound, mailing, recipients, series, store
 from newsletter.cli.demo import demo
 from newsletter.cli.explain import explain
 from newsletter.cli.init import init
@@ -33,6 +33,7 @@ commands.add_typer(event.commands, name="event")
 commands.add_typer(series.commands, name="series")
 commands.add_typer(recipients.commands, name="recipients")
 commands.add_typer(mailing.commands, name="mailing")
+commands.add_typer(inbound.commands, name="inbound")
 commands.add_typer(dkim.commands, name="dkim")
 commands.add_typer(store.commands, name="store")
 store.commands.command("copy")(copy_command)
