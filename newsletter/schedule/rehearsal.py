@@ -14,11 +14,12 @@ from newsletter.compose.composer import compose
 from newsletter.compose.templates import Templates
 from newsletter.errors import NewsletterError
 from newsletter.events.event import Event
-from newsletter.outbox.fire import order_of
+from newsletter.outbox.fire import contradicts, order_of
 from newsletter.outbox.proof import misfits, outgrown, unfinished
 from newsletter.schedule.rules import Due, decide_due
 from newsletter.schedule.state import PENDING, MailingState
 from newsletter.store import audience, events, mailings
+from newsletter.store.around import around_of
 from newsletter.store.database import Database
 from newsletter.store.mailings import MailingRow
 
@@ -66,9 +67,11 @@ async def _proof(
 ) -> tuple[str, str]:
     """The subject, and what would hold the mailing when it fires."""
     try:
-        mailing = compose(event, order_of(row), templates, now=row.due_at or EPOCH)
+        now = row.due_at or EPOCH
+        mailing = compose(event, order_of(row), templates, now=now, around=await around_of(tx, event, now=now))
         why = (
             unfinished(mailing, event)
+            or contradicts(templates, row, event)
             or outgrown(row.confirmed, recipients)
             or await misfits(mailing, audience.audience(tx, row.id))
         )
