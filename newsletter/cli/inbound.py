@@ -9,9 +9,6 @@ import typer
 from newsletter.cli import console
 from newsletter.cli.series import Json
 from newsletter.errors import NewsletterError
-from newsletter.inbound.classify import classify_part
-from newsletter.inbound.message import LONGEST, parse
-from newsletter.inbound.reference import reference
 
 commands = typer.Typer(no_args_is_help=True, help="What comes back: bounces, automatic replies, and people.")
 
@@ -41,6 +38,10 @@ def classify_command(
 
 
 def classified(file: Path) -> dict[str, Any]:
+    from newsletter.inbound.classify import classify_part  # the words of all servers take a tenth of a second to load
+    from newsletter.inbound.message import LONGEST, parse
+    from newsletter.inbound.reference import reference
+
     with file.open("rb") as stream:
         message = parse(stream.read(LONGEST))
     verdict, about = classify_part(message), reference(message)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -15,7 +16,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from newsletter.errors import NotFoundError, StoreError
 from newsletter.schedule.state import MailingState
 from newsletter.store import audience, deliveries, events, journal, mailings, subscribers
-from newsletter.store.database import Database, async_url, migrations, open_database
+from newsletter.store.database import NEWEST, Database, async_url, open_database
+from newsletter.store.migrate import migrations
 from newsletter.subscribers.subscriber import Subscriber, SubscriptionState
 from tests.world import EVENT_SLUG, NOW, event, fill, mailing_content
 
@@ -256,3 +258,7 @@ async def make_store(url: str, revision: str) -> None:
             await connection.execute(text("PRAGMA foreign_keys=ON"))
         await connection.run_sync(migrate)
     await engine.dispose()
+
+
+def test_the_schema_that_the_program_works_with_is_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(migrations()).get_current_head() == NEWEST

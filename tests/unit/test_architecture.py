@@ -15,7 +15,7 @@ ONE_MODULE = {
     "apscheduler": "schedule/runner.py",
     "holidays": "schedule/working_days.py",
     "icalendar": "compose/calendar.py",
-    "alembic": "store/database.py",
+    "alembic": "store/migrate.py",
     "aiosmtpd": "smtp/catchall.py",
     "cryptography": "compose/dkim_keys.py",
     "uvloop": "cli/console.py",
