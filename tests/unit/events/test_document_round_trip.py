@@ -68,7 +68,7 @@ PICTURE = URL | st.from_regex(r"[a-z0-9 é-]{1,6}(/[a-z0-9 .é-]{1,6}){0,2}\.jpg
     lambda path: not any(part in (".", "..") for part in path.split("/")) and path == path.strip()
 )
 TAKEAWAY = (
-    (LINE | st.sampled_from(TRICKY_MARKDOWN))
+    (LINE.filter(lambda text: "]]" not in text) | st.sampled_from(TRICKY_MARKDOWN))
     .filter(lambda text: not any(mark in text for mark in "\n\t\u2028\u2029"))
     .map(str.strip)
     .filter(bool)
