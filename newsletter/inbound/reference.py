@@ -11,16 +11,16 @@ from typing import Final
 
 from newsletter.inbound.message import Part
 from newsletter.inbound.sender import returned
+from newsletter.subscribers.links import claimed_ids
 
 _ID: Final = re.compile(r"<([^<>\s]{3,300})>")
 #: The token in `box+token@domain`, also after a gateway has put its own around it (BATV, SRS).
-_PLUS: Final = re.compile(r"\+([0-9a-f]{34,80})(?==|@)", re.I)
+_PLUS: Final = re.compile(r"\+([0-9a-f]{32,80})(?==|@)", re.I)
 _UNSUBSCRIBE: Final = re.compile(r"(?:/u/|unsubscribe(?:%20|[\s:+]+))([0-9a-f]{34,80})\b", re.I)
 #: campaign:list:type:sender (see compose.letter); a dot stands for the slash of the slug.
 _FEEDBACK: Final = re.compile(
     r"([a-z0-9-]{1,200})\.([a-z0-9-]{1,200}):[a-z0-9-]{1,200}:[a-z0-9-]{1,100}:[a-z0-9]{5,15}"
 )
-_MAC_BYTES: Final = 14
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,22 +55,6 @@ def reference(message: Part) -> Reference:
         ).lower(),
         message_ids=tuple(dict.fromkeys(_message_ids(message, letter))),
     )
-
-
-def claimed_ids(token: str) -> tuple[int, ...]:
-    """The ids that a token names, whoever made it; nothing where it is none."""
-    try:
-        payload = bytes.fromhex(token)[1:-_MAC_BYTES]
-    except ValueError:
-        return ()
-    ids, number, shift = [], 0, 0
-    for byte in payload:
-        number |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            ids.append(number)
-            number = shift = 0
-    return tuple(ids)
 
 
 def _mailing(part: Part) -> str:

@@ -5,12 +5,12 @@ In: a composed mailing, its event, its people. Out: the reason why it must wait 
 
 import asyncio
 from collections.abc import AsyncIterable
-from datetime import UTC, datetime
 
 from newsletter.compose.letter import Letter
-from newsletter.compose.mailing import Mailing, Recipient
+from newsletter.compose.mailing import Mailing
 from newsletter.errors import HeaderError, TemplateError
 from newsletter.events.event import STARTER_MARK, Event
+from newsletter.preflight.recipients import as_recipient
 from newsletter.subscribers.subscriber import Subscriber
 
 #: How far an audience may grow after it was confirmed: people join lists while a mailing waits for its day.
@@ -49,7 +49,7 @@ async def misfits(mailing: Mailing, people: AsyncIterable[Subscriber]) -> str:
         if letter.is_plain and _shape(person) in fitting:
             continue
         try:
-            letter.address(_sample(person, letter.domain))
+            letter.address(as_recipient(person, letter.domain))
         except TemplateError as error:
             lacking += 1
             example = example or str(error)
@@ -66,15 +66,3 @@ def _shape(person: Subscriber) -> object:
     A list of a million people has a handful of shapes, so each is tried once.
     """
     return bool(person.name), tuple((key, bool(value)) for key, value in person.attributes.items())
-
-
-def _sample(person: Subscriber, domain: str) -> Recipient:
-    return Recipient(
-        id=f"#{person.id}",
-        address=person.address,
-        name=person.name,
-        attributes=person.attributes,
-        message_id=f"proof@{domain}",
-        unsubscribe=("https://example.org/u/proof",),
-        date=datetime(2000, 1, 1, tzinfo=UTC),
-    )

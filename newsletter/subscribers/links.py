@@ -42,6 +42,12 @@ def read_token(secret: bytes | Iterable[bytes], purpose: str, token: str) -> tup
     return None
 
 
+def claimed_ids(token: str) -> tuple[int, ...]:
+    """The ids that a token names, whoever made it: to show, never to act upon; nothing where it is no token."""
+    raw = _bytes_of(token)
+    return _ids(raw[1:-_MAC_BYTES]) if raw is not None and len(raw) > _MAC_BYTES else ()
+
+
 @lru_cache(maxsize=8)
 def _key_id(secret: bytes) -> bytes:
     return hmac.digest(secret, b"newsletter link key id", "sha256")[:1]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "newsletter"
-FLOW = ("events", "subscribers", "compose", "preflight", "outbox", "smtp")
+FLOW = ("events", "subscribers", "compose", "preflight", "outbox", "smtp", "inbound")
 #: Shells of a stage may use what stands beside the flow.
 BESIDE = ("schedule", "store", "settings", "errors")
 ONE_MODULE = {
