@@ -173,8 +173,10 @@ def _encoded_words(value: str, *, first: int) -> str:
     `first` is the room on the first line. Words are divided by folding space, which readers drop (RFC 2047 §6.2).
     """
     raw = value.encode()
-    encoding = "q" if _q_length(raw) <= len(raw) * 4 / 3 else "b"
     overhead = len("=?utf-8?q??=")
+    if len(raw) <= WORD and len(word := _word(raw, "q")) <= min(len(raw) * 4 / 3, min(first, WORD) - overhead):
+        return f"=?utf-8?q?{word}?="  # most names
+    encoding = "q" if _q_length(raw) <= len(raw) * 4 / 3 else "b"
     chunks = _chunks(value, encoding, min(first, WORD) - overhead, min(LINE - 1, WORD) - overhead)
     return "\r\n ".join([f"=?utf-8?{encoding}?{_word(chunk, encoding)}?=" for chunk in chunks])
 
@@ -196,7 +198,7 @@ def _chunks(value: str, encoding: str, first: int, rest: int) -> Iterator[bytes]
 
 
 def _word(raw: bytes, encoding: str) -> str:
-    return "".join([Q_BYTES[byte] for byte in raw]) if encoding == "q" else base64.b64encode(raw).decode("ascii")
+    return "".join(map(Q_BYTES.__getitem__, raw)) if encoding == "q" else base64.b64encode(raw).decode("ascii")
 
 
 def _q_length(raw: bytes) -> int:

@@ -23,8 +23,11 @@ def make_token(secret: bytes, purpose: str, *ids: int) -> str:
 
     `secret` is 32 random bytes from the settings; ids are 0 or more, and ValueError is raised for others.
     """
-    payload = _key_id(secret) + b"".join(map(_varint, ids))
-    return (payload + _mac(secret, purpose, payload)).hex()
+    key_id, mac = _signer(secret, purpose)
+    payload = b"".join((key_id, *map(_varint, ids)))
+    mac = mac.copy()
+    mac.update(payload)
+    return (payload + mac.digest()).hex()
 
 
 def read_token(secret: bytes | Iterable[bytes], purpose: str, token: str) -> tuple[int, ...] | None:
@@ -37,7 +40,10 @@ def read_token(secret: bytes | Iterable[bytes], purpose: str, token: str) -> tup
         return None
     payload, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
     for key in [secret] if isinstance(secret, bytes) else secret:
-        if payload[:1] == _key_id(key) and hmac.compare_digest(mac, _mac(key, purpose, payload)):
+        key_id, expected = _signer(key, purpose)
+        expected = expected.copy()
+        expected.update(payload)
+        if payload[:1] == key_id and hmac.compare_digest(mac, expected.digest()):
             return _ids(payload[1:])
     return None
 
@@ -48,19 +54,15 @@ def claimed_ids(token: str) -> tuple[int, ...]:
     return _ids(raw[1:-_MAC_BYTES]) if raw is not None and len(raw) > _MAC_BYTES else ()
 
 
-@lru_cache(maxsize=8)
-def _key_id(secret: bytes) -> bytes:
-    return hmac.digest(secret, b"newsletter link key id", "sha256")[:1]
+@lru_cache(maxsize=64)
+def _signer(secret: bytes, purpose: str) -> "tuple[bytes, hashlib.blake2b]":
+    """The id of the key, and the hash of one purpose, to be copied: taking the key in is half of the work.
 
-
-def _mac(secret: bytes, purpose: str, payload: bytes) -> bytes:
-    return hashlib.blake2b(payload, digest_size=_MAC_BYTES, key=_bound(secret, purpose)).digest()
-
-
-@lru_cache(maxsize=32)
-def _bound(secret: bytes, purpose: str) -> bytes:
-    """The key of one purpose: of a fixed length, so that no purpose and payload together spell another pair."""
-    return hmac.digest(secret, b"newsletter link purpose " + purpose.encode(), "sha256")
+    The key of a purpose has a fixed length, so that no purpose and payload together spell another pair.
+    """
+    key_id = hmac.digest(secret, b"newsletter link key id", "sha256")[:1]
+    key = hmac.digest(secret, b"newsletter link purpose " + purpose.encode(), "sha256")
+    return key_id, hashlib.blake2b(digest_size=_MAC_BYTES, key=key)
 
 
 def _bytes_of(token: str) -> bytes | None:
@@ -75,11 +77,12 @@ def _bytes_of(token: str) -> bytes | None:
 def _varint(number: int) -> bytes:
     if number < 0:
         raise ValueError(f"an id in a link is 0 or more, not {number}")
-    groups = bytearray()
+    groups = []
     while number > 0x7F:
         groups.append(number & 0x7F | 0x80)
         number >>= 7
-    return bytes([*groups, number])
+    groups.append(number)
+    return bytes(groups)
 
 
 def _ids(payload: bytes) -> tuple[int, ...]:
