@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
-from newsletter.cli.console import quick_loop
+from newsletter.cli.console import leave_alone, quick_loop
 from newsletter.compose.dkim import Signer
 from newsletter.compose.dkim_keys import KeyType, new_key
 from newsletter.demo.play import SimulatedClock
@@ -38,6 +38,7 @@ async def measure(options: argparse.Namespace, url: str) -> dict[str, object]:
     mailing_id = await fill(database, options.letters, big_mailing(options.letter_bytes))
     filled = time.perf_counter() - began
     worker, theirs = Worker(sending(options, database)), server_usage(url)
+    leave_alone()  # as `newsletter run` does
     before, began = usage(), time.perf_counter()
     tally = await worker.drain()
     seconds, cpu = time.perf_counter() - began, usage() - before
