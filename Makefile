@@ -35,6 +35,7 @@ gallery: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.bench.compose
 	$(BIN)/python -m tests.bench.check
+	$(BIN)/python -m tests.bench.classify
 	$(BIN)/python -m tests.bench.run $(OPTIONS)
 
 bench-crash: $(VENV)/installed

@@ -1,37 +1,39 @@
 """Stage 6: answers to an invitation (iTIP REPLY, RFC 5546 §3.2.3; in mail, RFC 6047).
 
-In: a message. Out: the answer, or None. Pure.
+In: a message. Out: a verdict, or None. Pure.
+
+A REPLY is an answer. A COUNTER (RFC 5546 §3.2.7) proposes another time, and a REFRESH (§3.2.6) asks for the invitation
+again: nothing here can do either, so a person reads them.
 """
 
-import re
-from typing import Final
-
+from newsletter.inbound.itip import Answer, answers
 from newsletter.inbound.message import Part
 from newsletter.inbound.verdict import Kind, Verdict
 
-_METHOD: Final = re.compile(r"^METHOD[^:\n]{0,40}:[ \t]*(REPLY|COUNTER)[ \t]*$", re.I | re.M)
-_ATTENDEE: Final = re.compile(
-    r"^ATTENDEE(?P<parameters>(?:;[^:\"\n]{1,200}|;[^:\"\n]{0,60}\"[^\"\n]{0,300}\")*):"
-    r"[ \t]*(?:mailto:)?(?P<address>\S{3,320})",
-    re.I | re.M,
-)
-_PARTSTAT: Final = re.compile(r"PARTSTAT=\"?([A-Z-]{3,20})", re.I)
-_FOLD: Final = re.compile(r"\n[ \t]")
-
 
 def answer(message: Part) -> Verdict | None:
-    for part in message.walk():
-        if part.media_type not in ("text/calendar", "application/ics"):
-            continue
-        text = _FOLD.sub("", part.text())
-        if not _METHOD.search(text):
-            continue
-        found = _ATTENDEE.search(text)
-        stated = _PARTSTAT.search(found["parameters"]) if found else None
-        return Verdict(
-            kind=Kind.CALENDAR,
-            rule="answer to an invitation",
-            reason=stated[1].lower() if stated else "",
-            recipients=(found["address"].strip(),) if found else (),
-        )
+    """An answer of a calendar, with the addresses of its attendees; what a person has to read is a reply."""
+    told = answers(message)
+    for kind, method, rule in (
+        (Kind.CALENDAR, "REPLY", "answer to an invitation"),
+        (Kind.REPLY, "COUNTER", "proposes another time"),
+        (Kind.UNSURE, "REFRESH", "asks for the invitation"),
+    ):
+        if found := [one for one in told if one.method == method]:
+            return Verdict(
+                kind=kind,
+                rule=rule,
+                reason=found[0].partstat,
+                recipients=tuple(dict.fromkeys(one.attendee for one in found if one.attendee)),
+            )
     return None
+
+
+def given(message: Part) -> list[Answer]:
+    """The answers of a message that is one."""
+    return [one for one in answers(message) if one.method == "REPLY"]
+
+
+def remark(message: Part) -> str:
+    """What the attendee wrote beside the answer; "" where they wrote nothing."""
+    return "\n".join(dict.fromkeys(one.comment for one in given(message) if one.comment))

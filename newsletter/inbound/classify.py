@@ -19,6 +19,8 @@ Rule = Callable[[Part], Verdict | None]
 RULES: Final[tuple[Rule, ...]] = (
     complaint.report,
     bounces.delivery_report,
+    bounces.refused_by_rule,
+    complaint.aggregate,
     autoreply.receipt,
     calendar_answer.answer,
     bounces.failed_recipients,
@@ -29,6 +31,7 @@ RULES: Final[tuple[Rule, ...]] = (
     autoreply.marked,
     unsubscribe.asked,
     autoreply.worded,
+    bounces.last_resort,
     autoreply.machine,
 )
 

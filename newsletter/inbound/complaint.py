@@ -17,10 +17,16 @@ _FORWARDED: Final = re.compile(
     r"^complaint about message from [\d.]+|^\[?(?:abuse|spam) (?:complaint|report)\b|^e-?mail feedback report for", re.I
 )
 
+_FIELDS: Final = re.compile(r"^feedback-type[ \t]{0,5}:", re.I | re.M)
+_AGGREGATE: Final = re.compile(r"\s*(?:\[\w+\] )?report[ -]domain:\s*\S+\s+submitter:\s*\S+", re.I)
+
 
 def report(message: Part) -> Verdict | None:
     """A feedback report (RFC 5965 §2)."""
     part = next((part for part in message.walk() if part.media_type == "message/feedback-report"), None)
+    if part is None and message.parameters.get("report-type", "").lower() == "feedback-report":
+        # Some send the fields as plain text.
+        part = next((part for part in message.walk() if not part.parts and _FIELDS.search(part.text()[:2000])), None)
     if part is None:
         return None
     fields = dict(reversed(parse_fields(part.text().encode("utf-8", "replace"))))
@@ -29,6 +35,14 @@ def report(message: Part) -> Verdict | None:
         return Verdict(kind=Kind.UNSURE, rule="feedback report", reason=kind or "feedback")
     named = [clean(fields.get(name, "")) for name in ("original-rcpt-to", "removal-recipient")]
     return Verdict(kind=Kind.COMPLAINT, rule="feedback report", reason=kind, recipients=_recipients(named, message))
+
+
+def aggregate(message: Part) -> Verdict | None:
+    """What receivers count each day: DMARC (RFC 9990, RFC 7489 §7.2) and TLS (RFC 8460 §5.3)."""
+    is_tls = bool(message.get("tls-report-domain")) or message.parameters.get("report-type", "").lower() == "tlsrpt"
+    if is_tls or _AGGREGATE.match(message.decoded("subject")):
+        return Verdict(kind=Kind.AUTO_REPLY, rule="aggregate report", reason="report")
+    return None
 
 
 def forwarded(message: Part) -> Verdict | None:

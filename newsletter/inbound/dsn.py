@@ -4,15 +4,19 @@ In: a part of type message/delivery-status, and the words beside it. Out: a fail
 """
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from newsletter.inbound.message import Part, parse_fields
-from newsletter.inbound.reasons import by_status, why
+from newsletter.inbound.reasons import HARD, by_status, why
 from newsletter.inbound.verdict import Failure
 
 REPORTS: Final = ("message/delivery-status", "message/global-delivery-status")
 #: Recipients of one report that are looked at.
 MOST: Final = 200
+#: So many of them closely: what is said of the others is read only as far as a reply of one line goes.
+CLOSELY, ONE_LINE = 12, 300
 #: What a server was last heard to say where it said nothing.
 _NOTHING_SAID: Final = re.compile(
     r"(?:smtp|x-[\w-]+)? ?;? ?(?:[245]\d\d)?[ -]*(?:[245]\.\d\.\d)?[ .;]*"
@@ -33,6 +37,7 @@ def failures_of(report: Part, beside: str) -> tuple[list[Failure], set[str]]:
     blocks = _blocks(report)
     found: list[Failure] = []
     actions: set[str] = set()
+    heard: set[str] = set()
     for block in blocks[: MOST + 1]:
         recipients = _recipients(block)
         if not recipients:
@@ -42,7 +47,9 @@ def failures_of(report: Part, beside: str) -> tuple[list[Failure], set[str]]:
         action = action or ("delayed" if status.startswith("4") else "failed")
         actions.add(action)
         if action in ("failed", "failure", "fail", "delayed", "delay", "error", "undeliverable") or action not in _FINE:
-            found += _failures(block, recipients, action, status, beside)
+            closely = len(found) < CLOSELY and recipients[0] not in heard
+            heard.add(recipients[0])
+            found += _failures(block, recipients, action, status, beside if closely else "", closely)
     return found, actions
 
 
@@ -50,28 +57,29 @@ _FINE: Final = frozenset({"delivered", "relayed", "expanded", "success"})
 
 
 def _failures(
-    block: list[tuple[str, str]], recipients: list[str], action: str, status: str, beside: str
+    block: list[tuple[str, str]], recipients: list[str], action: str, status: str, beside: str, closely: bool
 ) -> list[Failure]:
     said = " ".join(
         value
         for name, value in block
         if name in ("diagnostic-code", "x-diagnostic", "x-notes", "x-supplementary-info", "x-display-name-error")
     )
+    said = said if closely else said[:ONE_LINE]
     is_delay = action.startswith("delay")
-    told = _status(said) or status
     # A status of the family 5 is at home in the server's own words more often than in the field.
-    reason = why(said, told, is_temporary=is_delay).reason if not _NOTHING_SAID.fullmatch(said.strip()) else "undefined"
-    if reason in ("undefined", "systemerror", "policyviolation", "expired", "networkerror") and beside:
-        about = near(beside, recipients[0])
-        again = why(about).reason if about else "undefined"
-        if again == "undefined" and reason == "undefined":
+    told = _status(said) or status
+    is_silent = bool(_NOTHING_SAID.fullmatch(said.strip()))
+    reason = "undefined" if is_silent else why(said, told, is_temporary=is_delay).reason
+    if reason in VAGUE and beside:
+        again = heard_near(beside, recipients[0])[0]
+        if again == reason == "undefined" and by_status(told) in VAGUE:
             again = why(beside).reason  # what is said of all of them
-        if again not in ("undefined", "expired", "syntaxerror", "policyviolation", "systemerror") and (
-            reason == "undefined" or again in _TELLING
-        ):
+        # Advice for people speaks of wrong addresses too: it makes nothing hard that a server gave a soft reason for.
+        may_be_hard = again not in HARD or reason in ("undefined", "systemerror", "syntaxerror")
+        if again not in _BOILERPLATE and (reason == "undefined" or again in _TELLING) and may_be_hard:
             reason = again
     if reason == "undefined":
-        reason = by_status(told or status)
+        reason = by_status(told)
     if reason == "undefined" and is_delay:
         reason = "expired"
     return [
@@ -80,19 +88,62 @@ def _failures(
     ]
 
 
+#: Reasons that say little, so that other words about the same address are heard too.
+VAGUE: Final = frozenset({"undefined", "systemerror", "policyviolation", "expired", "networkerror", "syntaxerror"})
+#: Words for people say these of every failure.
+_BOILERPLATE: Final = frozenset({"undefined", "expired", "syntaxerror", "policyviolation", "systemerror"})
 #: Reasons in the words for people that are more exact than a general one in the report.
 _TELLING: Final = frozenset({"userunknown", "hostunknown", "mailboxfull", "hasmoved", "mesgtoobig", "suspend"})
 
 
-def near(text: str, address: str) -> str:
-    """The paragraph in which an address stands and the one after it; the whole text where it stands nowhere."""
-    at = text.lower().find(address.lower())
-    if at < 0:
-        return text[:1500]
-    start = max(text.rfind("\n\n", 0, at), 0)
-    ends = text.find("\n\n", at)
-    end = text.find("\n\n", ends + 2) if ends >= 0 else -1
-    return text[start : end if end >= 0 else at + 1500][:1500]
+def heard_near(text: str, address: str) -> tuple[str, str]:
+    """What is said of an address: a reason, and the words at the place that gave it.
+
+    An address stands at several places: in a summary ("To: …"), in a list, beside the reason. The first place that
+    gives an exact reason counts; else the first that gives any.
+    """
+    places = list(_places(text, address)) or [text[:1500]]
+    heard = [(why(place).reason, place) for place in places]
+    exact = (pair for pair in heard if pair[0] not in VAGUE and pair[0] != "filtered")
+    told = (pair for pair in heard if pair[0] != "undefined")
+    return next(exact, None) or next(told, heard[0])
+
+
+def _places(text: str, address: str) -> Iterator[str]:
+    """Where an address stands: what is said of it there, then with the paragraph after it if that is about no other."""
+    wanted = address.lower()
+    # "an@example.nl" does not stand where "jan@example.nl" does.
+    for found in islice(re.finditer(rf"(?<![\w.+-]){re.escape(wanted)}", text.lower()), 3):
+        at = found.start()
+        start = max(text.rfind("\n\n", 0, at), 0)
+        end = _end(text, at)
+        own = _of_one(text[start:end], at - start, wanted)
+        yield own[:1500]
+        following = text[end : _end(text, end + 2)]
+        beginning = ADDRESS.search(following[:150])
+        if end < len(text) and (beginning is None or beginning[0].lower() == wanted):
+            yield (own + following)[:1500]
+
+
+def _end(text: str, at: int) -> int:
+    end = text.find("\n\n", at)
+    return end if end >= 0 else len(text)
+
+
+def _of_one(paragraph: str, at: int, wanted: str) -> str:
+    """The lines of one address in a paragraph whose lines begin with several."""
+    others = [
+        found.start()
+        for found in _LINE_OF.finditer(paragraph[:6000])
+        if found[1].lower().strip(".") != wanted
+    ]  # fmt: skip
+    if not others:
+        return paragraph
+    begin = paragraph.rfind("\n", 0, at) + 1
+    return paragraph[begin : next((one for one in others if one > at), len(paragraph))]
+
+
+_LINE_OF: Final = re.compile(rf"^[ \t<*>-]{{0,8}}({ADDRESS.pattern})", re.M)
 
 
 def clean(address: str) -> str:

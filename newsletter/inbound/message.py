@@ -8,12 +8,12 @@ with the square of how deeply a message is nested.
 """
 
 import binascii
+import codecs
 import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.header import decode_header
-from typing import Final
+from typing import Any, Final
 
 #: Bytes of a message that are looked at; what tells messages apart stands in front of what they return.
 LONGEST: Final = 1_000_000
@@ -21,23 +21,28 @@ LONGEST: Final = 1_000_000
 HEADER_BYTES, HEADER_FIELDS = 100_000, 500
 #: Parts of a message, and how deeply they may be nested.
 PARTS, DEPTH = 100, 20
-#: Characters of one text that are looked at.
-TEXT: Final = 100_000
+#: Characters of one text that are looked at, and of one field in which encoded words are read.
+TEXT, VALUE = 100_000, 10_000
 
 _FIELD = re.compile(r"([!-9;-~]{1,100})[ \t]*:[ \t]?(.*)", re.S)
 _PARAMETER = re.compile(r';\s*([\w*-]{1,40})\s*=\s*("(?:[^"\\]|\\.){0,400}"?|[^;\s"]{1,400})')
-_ENCODED_WORD = re.compile(r"=\?[^?\s]{1,40}\?[bBqQ]\?[^?]{0,2000}\?=")
+_WORD: Final = r"=\?([^?\s]{1,40})\?([bBqQ])\?([^?]{0,2000})\?="
+_ENCODED_WORD: Final = re.compile(_WORD)
+_ENCODED_WORDS: Final = re.compile(rf"{_WORD}(?:\s{{0,200}}{_WORD})*")
 _CHARSET = re.compile(r"[\w.:+-]{1,40}")
 _LOST_BOUNDARY: Final = re.compile(
     rb"^--([^\s\r\n-][^\r\n]{5,70}|-[^\r\n]{6,70})\r?\nContent-(?:Type|Transfer|Disp|Desc)", re.I | re.M
 )
 #: Written in ASCII bytes that mean something else.
-_SHIFTED: Final = ("iso-2022", "hz", "utf-7", "utf7")
+_SHIFTED: Final = ("iso-2022", "hz", "utf-7", "utf7", "utf-16", "utf16", "utf-32", "utf32")
+#: What is declared, and what the programs that declare it write.
+_WIDER: Final = {"iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "utf-8", "ascii": "utf-8"}
 #: Python reads these too, some of them in quadratic time.
 _NOT_FOR_MAIL: Final = frozenset(
     {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
 )
-_SPACE_BETWEEN_WORDS = re.compile(r"(\?=)\s+(=\?)")
+#: What no store and no terminal takes.
+_NO_TEXT: Final = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 @dataclass(slots=True)
@@ -49,6 +54,7 @@ class Part:
     parts: "list[Part]" = field(default_factory=list)  #: of a multipart; of a message/rfc822, the message
     media_type: str = "text/plain"
     parameters: dict[str, str] = field(default_factory=dict)  #: of Content-Type
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  #: what was found out once
 
     def get(self, name: str) -> str:
         """The first field of this name, unfolded; empty where there is none."""
@@ -59,7 +65,11 @@ class Part:
 
     def decoded(self, name: str) -> str:
         """The first field of this name, its encoded words read (RFC 2047)."""
-        return decode_words(self.get(name))
+        key = f"decoded {name}"
+        if key not in self.memo:
+            self.memo[key] = decode_words(self.get(name))
+        found: str = self.memo[key]
+        return found
 
     def walk(self) -> Iterator["Part"]:
         """This part and all below it, in their order, without what is inside returned messages."""
@@ -69,9 +79,18 @@ class Part:
                 yield from part.walk()
 
     def text(self) -> str:
-        """The text of a part without parts: decoded, with "\\n" as line end."""
-        raw = _decode_transfer(self.body, self.get("content-transfer-encoding"))
-        return _decode_charset(raw, self.parameters.get("charset", ""))[:TEXT].replace("\r\n", "\n").replace("\r", "\n")
+        """The text of a part without parts: decoded, with "\\n" as line end; no NUL or lone surrogate is in it."""
+        if "text" not in self.memo:
+            self.memo["text"] = self._text()
+        found: str = self.memo["text"]
+        return found
+
+    def _text(self) -> str:
+        # Of a large part only the head is decoded: no encoding makes more of a character than that.
+        raw = _decode_transfer(self.body[: 12 * TEXT], self.get("content-transfer-encoding"))
+        text = _decode_charset(raw[: 4 * TEXT], self.parameters.get("charset", ""), is_cut=len(raw) > 4 * TEXT)
+        text = text.removeprefix("\ufeff")
+        return text[:TEXT].replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse(raw: bytes) -> Part:
@@ -84,30 +103,39 @@ def parse(raw: bytes) -> Part:
 
 def parse_fields(raw: bytes) -> list[tuple[str, str]]:
     """The fields of one header block, also of what is not quite one."""
-    fields: list[tuple[str, str]] = []
+    fields: list[tuple[str, list[str]]] = []
     for line in _decode_charset(raw[:HEADER_BYTES], "").splitlines():
         if line[:1] in (" ", "\t") and fields:
-            name, value = fields[-1]
-            fields[-1] = (name, f"{value} {line.strip()}")
+            fields[-1][1].append(line.strip())
         elif (match := _FIELD.fullmatch(line)) and len(fields) < HEADER_FIELDS:
-            fields.append((match[1].lower(), match[2].strip()))
-    return fields
+            fields.append((match[1].lower(), [match[2].strip()]))
+    return [(name, " ".join(lines)) for name, lines in fields]
 
 
 def decode_words(value: str) -> str:
     """A header value with its encoded words read; what cannot be read stays as it is."""
     if "=?" not in value:
         return value
-    joined = _SPACE_BETWEEN_WORDS.sub(r"\1\2", value)
-    return _ENCODED_WORD.sub(lambda match: _decode_word(match[0]), joined)
+    return _ENCODED_WORDS.sub(lambda match: _decode_run(match[0]), value[:VALUE]) + value[VALUE:]
 
 
-def _decode_word(word: str) -> str:
-    try:
-        [(raw, charset)] = decode_header(word)
-    except Exception:  # binascii, LookupError and others: it stays as it was written
-        return word
-    return _decode_charset(raw, charset or "") if isinstance(raw, bytes) else raw
+def _decode_run(run: str) -> str:
+    """Encoded words that stand side by side: some programs cut in the middle of a character (against RFC 2047 §5)."""
+    found: list[tuple[str, bytes]] = []
+    for word in _ENCODED_WORD.finditer(run):
+        charset = word[1].partition("*")[0].lower()  # RFC 2231 §5: the language stands behind a star
+        raw = _decode_word(word)
+        if found and found[-1][0] == charset:
+            raw = found.pop()[1] + raw
+        found.append((charset, raw))
+    return "".join(_decode_charset(raw, charset) for charset, raw in found)
+
+
+def _decode_word(word: re.Match[str]) -> bytes:
+    text = word[3].encode("utf-8", "replace")
+    if word[2] in "qQ":
+        return binascii.a2b_qp(text.replace(b" ", b"_"), header=True)
+    return _decode_transfer(text, "base64")
 
 
 def _parse(raw: bytes, depth: int, left: list[int]) -> Part:
@@ -154,7 +182,7 @@ def _content_type(value: str) -> tuple[str, dict[str, str]]:
 def _pieces(body: bytes, boundary: str) -> list[bytes]:
     """The parts between the delimiter lines (RFC 2046 §5.1.1); the last one may lack its end."""
     mark = b"--" + boundary.encode("utf-8", "surrogateescape")
-    pieces = (b"\n" + body).split(b"\n" + mark)[1 : PARTS + 2]
+    pieces = (b"\n" + body).split(b"\n" + mark, PARTS + 2)[1 : PARTS + 2]
     found = []
     for piece in pieces:
         if piece.startswith(b"--"):
@@ -177,14 +205,26 @@ def _decode_transfer(raw: bytes, encoding: str) -> bytes:
     return raw
 
 
-def _decode_charset(raw: bytes, charset: str) -> str:
+def _decode_charset(raw: bytes, charset: str, *, is_cut: bool = False) -> str:
     declared = charset.strip().lower()
     if raw.isascii() and not declared.startswith(_SHIFTED):
-        return raw.decode("ascii")
-    for name in (declared, "utf-8", "cp1252"):
-        if _CHARSET.fullmatch(name) and name.replace("-", "_") not in _NOT_FOR_MAIL:
-            try:
-                return raw.decode(name)
-            except (LookupError, ValueError):
-                continue
-    return raw.decode("latin-1")
+        return _NO_TEXT.sub("\ufffd", raw.decode("ascii"))
+    for name in (_WIDER.get(declared, declared), "utf-8", "cp1252", "latin-1"):
+        text = _decode(raw, name, is_cut)
+        if text is not None:
+            return _NO_TEXT.sub("\ufffd", text)
+    return ""  # latin-1 has every byte: never reached
+
+
+def _decode(raw: bytes, name: str, is_cut: bool) -> str | None:
+    if not _CHARSET.fullmatch(name):
+        return None
+    try:
+        if codecs.lookup(name).name.replace("-", "_") in _NOT_FOR_MAIL:
+            return None
+        return raw.decode(name)
+    except UnicodeDecodeError as error:
+        # Where the end was left out, its last character may be half of one.
+        return _decode(raw[: error.start], name, False) if is_cut and error.start > len(raw) - 8 else None
+    except (LookupError, ValueError):
+        return None

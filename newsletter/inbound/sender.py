@@ -40,8 +40,22 @@ def has_null_sender(message: Part) -> bool:
 
 def words(message: Part) -> str:
     """What a person would read: the plain texts of a message, or its html without markup."""
+    if "words" not in message.memo:
+        message.memo["words"] = _words(message)
+    found: str = message.memo["words"]
+    return found
+
+
+def _words(message: Part) -> str:
     plain, marked_up = [], []
+    if message.media_type.startswith("multipart/") and not message.get("content-type"):
+        # It may be no multipart at all: the delimiter can stand in a letter that is quoted as text.
+        before = message.body.partition(b"\n--" + message.parameters.get("boundary", "").encode("utf-8", "replace"))[0]
+        plain.append(Part(body=before).text() if len(before.strip()) > 80 else "")
+    inside = returned(message)
     for part in message.walk():
+        if part is inside:
+            break  # the words of a letter that is returned are not those of who returns it
         if part.parts:
             continue
         if part.media_type == "text/plain" and "attachment" not in part.get("content-disposition").lower():

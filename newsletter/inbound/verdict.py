@@ -23,7 +23,7 @@ class Kind(StrEnum):
 class Failure:
     """What became of a letter to one recipient."""
 
-    recipient: str
+    recipient: str  #: empty where the report names nobody
     reason: str  #: a word of `reasons.REASONS`
     status: str = ""  #: RFC 3463, "5.1.1"; empty where none was told
     said: str = ""  #: what the server said, on one line
@@ -44,6 +44,9 @@ class Verdict:
     reason: str = ""  #: of a bounce a word of `reasons.REASONS`; of an automatic reply what it is about
     failures: tuple[Failure, ...] = ()
     recipients: tuple[str, ...] = ()  #: addresses that it is about
+    until: str = ""  #: of an automatic reply the last day of the absence, "2026-12-03"; empty where none was told
+    instead: tuple[str, ...] = ()  #: addresses to write to instead, where an automatic reply names them
+    evidence: str = ""  #: the sentence that decided, on one line of at most 300 characters
 
     @property
     def hard(self) -> bool | None:
@@ -63,5 +66,5 @@ def bounced(rule: str, failures: "tuple[Failure, ...] | list[Failure]") -> Verdi
         rule=rule,
         reason=telling[0].reason if telling else "undefined",
         failures=tuple(failures),
-        recipients=tuple(dict.fromkeys(failure.recipient for failure in failures)),
+        recipients=tuple(dict.fromkeys(failure.recipient for failure in failures if failure.recipient)),
     )

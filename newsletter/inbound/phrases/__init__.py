@@ -19,6 +19,11 @@ def pattern(file: str, key: str, *, before: str = "", after: str = "", flags: re
     return re.compile(f"{before}{_joined(_read(file)[key])}{after}", flags)
 
 
+def expressions(file: str, key: str) -> list[str]:
+    """The expressions of a key, each on one line."""
+    return [_LINE_BREAK.sub("", one) for one in _read(file)[key]]
+
+
 def rules(file: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """The ordered `[[rule]]` tables of a file: reason and pattern, for lower-case text, which is much faster."""
     return tuple((rule["reason"], re.compile(_joined(rule["sentences"]))) for rule in _read(file)["rule"])

@@ -246,7 +246,7 @@ def test_no_mutation_of_a_message_makes_it_fail() -> None:
         mail("failure notice", QMAIL),
         arf("abuse"),
     ]
-    for _ in range(1500):
+    for _ in range(400):  # many more, and worse ones: test_mutated.py
         raw = bytearray(chance.choice(corpus))
         for _ in range(chance.randrange(1, 12)):
             at = chance.randrange(len(raw))
