@@ -12,7 +12,8 @@ NewsletterError                 one sentence that names the place and the fix
 │   └── NotFoundError           no such series, event, mailing, list or subscriber
 ├── StateError                  a mailing cannot make this move from the state that it is in
 ├── CountError                  the number of recipients is not the number that was confirmed
-└── SmtpError                   the mail server cannot be used at all (name, TLS, password)
+├── SmtpError                   the mail server cannot be used at all (name, TLS, password)
+└── InboundError                a mailbox that mail comes back to cannot be used (name, TLS, login)
 
 Whose fault it is, is in the type. Expected outcomes (a refused letter, a row that cannot be imported) are values,
 not errors: see `outbox.outcome.Outcome` and `Problem` below.
@@ -109,6 +110,10 @@ class SmtpError(NewsletterError):
     def __init__(self, sentence: str, *, is_our_fault: bool = False) -> None:
         self.is_our_fault = is_our_fault  #: the server turned us away for what we are; trying again mends nothing
         super().__init__(sentence)
+
+
+class InboundError(NewsletterError):
+    """A place that messages come from cannot be used now."""
 
 
 def told(error: Exception) -> str:

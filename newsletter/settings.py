@@ -92,6 +92,12 @@ class Mail(_Group):
         description="Send a letter again, with the same Message-ID, when it is not known whether it arrived; "
         "`false` holds it for a person.",
     )
+    reply_address: str = Field(
+        "",
+        description="Mailbox of ours that takes plus-addresses, for replies: each letter asks for replies to "
+        "`box+token@domain`, and `newsletter run` forwards what people write to the contact mailbox. Empty: replies go "
+        "to the contact mailbox directly.",
+    )
     relay_signs: bool = Field(
         False,
         description="The mail server adds a DKIM signature that covers List-Unsubscribe and List-Unsubscribe-Post; "
@@ -121,6 +127,96 @@ class Pace(_Group):
     )
 
 
+class Imap(_Group):
+    host: str = Field("", description="IMAP server of a mailbox that bounces or replies come to; empty: none.")
+    port: int = Field(993, description="Port of the IMAP server.", ge=1, le=65535)
+    security: Security = Field(
+        Security.AUTO,
+        description="`tls`, `starttls`, `none`, or `auto`: none on loopback, else `starttls` on port 143 and `tls` "
+        "elsewhere.",
+    )
+    username: str = Field("", description="Name to log in with.")
+    password: SecretStr = Field(SecretStr(""), description="Password to log in with; not needed with OAuth 2.")
+    ca_file: Path | None = Field(None, description="Certificates to trust instead of those of the system.")
+    address: str = Field(
+        "",
+        description="Mail address of this mailbox; empty: the user name. What people write is forwarded to the contact "
+        "mailbox, but not when it is this one.",
+    )
+    folders: str = Field("INBOX", description="Folders that are read, divided by commas: `INBOX, Ongewenste e-mail`.")
+    since_days: int = Field(14, description="At the first look, messages of so many days are read.", ge=0)
+    timeout: float = Field(60, description="Seconds to wait for an answer of the server.", gt=0)
+    token_url: str = Field(
+        "",
+        description="OAuth 2: where access tokens are had, as "
+        "`https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token`; empty: log in with the password.",
+    )
+    client_id: str = Field("", description="OAuth 2: our name at that server.")
+    client_secret: SecretStr = Field(SecretStr(""), description="OAuth 2: our secret there.")
+    refresh_token: SecretStr = Field(
+        SecretStr(""), description="OAuth 2: the token that a person got us; empty: client credentials."
+    )
+    scope: str = Field(
+        "https://outlook.office365.com/.default", description="OAuth 2: what we ask to do, as the provider calls it."
+    )
+
+
+class Inbound(_Group):
+    poll_seconds: float = Field(
+        60,
+        description="How often mailboxes are looked into; one that can say by itself that mail came (IMAP IDLE) is "
+        "looked into at once.",
+        gt=0,
+    )
+    maildir: Path | None = Field(None, description="A Maildir to read; nothing in it is moved.")
+    folder: Path | None = Field(None, description="A folder of .eml files to read; nothing in it is moved.")
+    lmtp: str = Field(
+        "",
+        description="Where a mail server hands us mail by LMTP: `127.0.0.1:2424`, or the path of a socket; empty: "
+        "nowhere.",
+    )
+    address: str = Field(
+        "", description="Mail address of that Maildir, folder or LMTP; what arrives there is not forwarded to itself."
+    )
+    since_days: int = Field(
+        14, description="At the first look into that Maildir, messages of so many days are read.", ge=0
+    )
+    largest: int = Field(
+        26_214_400,
+        description="Bytes of a message that is taken whole. One that is larger is set aside, with its beginning; by "
+        "LMTP it is refused.",
+        ge=1_000_000,
+    )
+    contact: str = Field(
+        "",
+        description="Mailbox for what people write that belongs to no series; empty: the contact mailbox of the series "
+        "that was brought in first.",
+    )
+    hard_score: float = Field(
+        1,
+        description="What a bounce weighs that says that an address does not exist; nothing is sent any more to an "
+        "address from a weight of 1 on.",
+        gt=0,
+        le=1,
+    )
+    soft_score: float = Field(
+        0.1, description="What any other bounce weighs; one a day counts for each address.", ge=0, le=1
+    )
+    forget_days: int = Field(
+        30, description="After so many days without a bounce, earlier ones weigh nothing any more.", ge=1
+    )
+    keep_days: int = Field(30, description="After so many days, the text of what came back is thrown away.", ge=1)
+    working_days: int = Field(2, description="Questions that wait longer than so many working days are late.", ge=0)
+
+
+class Web(_Group):
+    listen: str = Field(
+        "",
+        description="Where `newsletter run` serves the public pages (unsubscribing, pictures, calendar files) to the "
+        "web server in front of it: `127.0.0.1:8080`; empty: nowhere, or with `newsletter web`.",
+    )
+
+
 class Store(_Group):
     url: str = Field(
         "sqlite:///var/newsletter.sqlite",
@@ -135,8 +231,7 @@ class Paths(_Group):
     dkim: Path = Field(Path("dkim"), description="Folder of DKIM keys; `newsletter dkim make` makes one.")
     public: Path = Field(
         Path("var/public"),
-        description="Folder of the files that letters link to (pictures, calendar files); a web server is to serve it "
-        "at the public URL.",
+        description="Folder of the files that letters link to (pictures, calendar files), served by the public pages.",
     )
     originals: Path = Field(
         Path("var/originals"), description="Folder of pictures as they were brought in, which nobody serves."
@@ -175,6 +270,11 @@ class Settings(BaseSettings):
     schedule: Schedule = Schedule()
     pause: Pause = Pause()
     pace: Pace = Pace()
+    imap: Imap = Imap()
+    imap2: Imap = Imap()
+    imap3: Imap = Imap()
+    inbound: Inbound = Inbound()
+    web: Web = Web()
 
 
 def load(folder: Path) -> Settings:
@@ -204,6 +304,8 @@ def _variable(location: tuple[int | str, ...]) -> str:
 REPEATED = {
     "smtp2": "The same settings again for a second mail server, which is used while the first cannot be.",
     "smtp3": "And for a third.",
+    "imap2": "The same settings again for a second mailbox.",
+    "imap3": "And for a third.",
 }
 
 

@@ -7,6 +7,7 @@ its window is open, or a person opens it again (never past the begin of what it 
 say the same, so that nobody gets the old date of an event that has moved.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -114,6 +115,42 @@ async def again(
         said = f" of which the answer holds “{answer}”" if answer else ""
         await journal.note(tx, slug, "again", f"{count} failed letters{said}, by hand", at=now)
         return Remedied(letters=count, state=state)
+
+
+async def again_bounced(
+    database: Database,
+    templates: Templates,
+    slug: str,
+    letters: Sequence[int],
+    *,
+    recipients: int,
+    now: datetime,
+    until: datetime | None = None,
+    as_sent: bool = False,
+) -> Remedied:
+    """Queue letters of a mailing again that a mail server took and that came back, `recipients` in number.
+
+    `letters` are ids of deliveries. Whoever left or was suppressed since is not among them.
+
+    Raises:
+        CountError: it would be another number, or none.
+        StateError: they cannot be sent again, with the reason.
+    """
+    if not as_sent:
+        await _check_letter(database, templates, slug, now)
+    async with database.write() as tx:
+        row = await mailings.get_mailing(tx, slug, lock=True)
+        state = await _reopen(tx, row, now, until)
+        found = await remedies.came_back(tx, row.id, letters)
+        if not found:
+            raise CountError(f"{slug}: no letter came back that can be sent again")
+        if len(found) != recipients:
+            raise CountError(
+                f"{slug}: {len(found)} letters would be sent again, not {recipients}; confirm {len(found)}"
+            )
+        await remedies.queue_bounced(tx, row.id, found, now=now)
+        await journal.note(tx, slug, "again", f"{len(found)} letters that came back, by hand", at=now)
+        return Remedied(letters=len(found), state=state)
 
 
 async def _reopen(tx: AsyncConnection, row: MailingRow, now: datetime, until: datetime | None) -> MailingState:

@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import Select, case, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from newsletter.events.plan import Audience
 from newsletter.outbox.delivery import DeliveryState
+from newsletter.store.attendance import has_answered
 from newsletter.store.corrections import reached
 from newsletter.store.deliveries import OPEN_VALUES
 from newsletter.store.mailings import MailingRow
@@ -46,7 +48,8 @@ def reachable(mailing_id: int) -> Select[tuple[int]]:
 async def _audience(tx: AsyncConnection, mailing_id: int) -> Select[tuple[int]]:
     """Who would still get the mailing: whom it may be sent to, but nobody whose delivery has ended.
 
-    For a correction only those of them whom the mailing has reached that it corrects.
+    For a correction only those of them whom the mailing has reached that it corrects, whatever they answered since.
+    Else, where the plan asks for it, only those who gave this answer to the invitation.
     """
     ended = exists().where(
         deliveries.c.mailing_id == mailing_id,
@@ -54,8 +57,14 @@ async def _audience(tx: AsyncConnection, mailing_id: int) -> Select[tuple[int]]:
         deliveries.c.state.not_in(OPEN_VALUES),
     )
     people = reachable(mailing_id).where(~ended)
-    corrected = await tx.scalar(select(mailings.c.corrects_id).where(mailings.c.id == mailing_id))
-    return people if corrected is None else people.where(subscribers.c.id.in_(reached(corrected)))
+    asked = mailings.c.planned["audience"].as_string().label("audience")
+    query = select(mailings.c.corrects_id, mailings.c.event_id, asked).where(mailings.c.id == mailing_id)
+    row = (await tx.execute(query)).one_or_none()
+    if row is not None and row.corrects_id is not None:
+        return people.where(subscribers.c.id.in_(reached(row.corrects_id)))
+    if row is not None and row.audience:
+        return people.where(has_answered(row.event_id, Audience(row.audience)))
+    return people
 
 
 async def audience(tx: AsyncConnection, mailing_id: int) -> AsyncIterator[Subscriber]:
@@ -75,7 +84,7 @@ async def count_recipients(tx: AsyncConnection, rows: Sequence[MailingRow]) -> d
     """By mailing: who would get it, or, once it has started, who gets it.
 
     What has started is counted in one query. Of the others most go to the same lists, so each set of lists is counted
-    once, whatever the number of mailings.
+    once, whatever the number of mailings; and once more for each answer that an event asks of them.
     """
     per_mailing = select(deliveries.c.mailing_id, func.count()).group_by(deliveries.c.mailing_id)
     counts = {mailing_id: count for mailing_id, count in await tx.execute(per_mailing)}
@@ -83,17 +92,18 @@ async def count_recipients(tx: AsyncConnection, rows: Sequence[MailingRow]) -> d
     for mailing_id, list_id in await tx.execute(select(mailing_lists.c.mailing_id, mailing_lists.c.list_id)):
         if mailing_id in going:
             going[mailing_id].add(list_id)
-    known: dict[frozenset[int], int] = {}
+    known: dict[tuple[frozenset[int], str, str], int] = {}
     for row in rows:
-        lists = frozenset(going.get(row.id, ()))
+        asked = row.planned.audience
+        alike = (frozenset(going.get(row.id, ())), asked, row.event if asked else "")
         if row.id not in going:
             counts.setdefault(row.id, 0)
         elif row.corrects_id is not None:
             counts[row.id] = await count_audience(tx, row.id)
         else:
-            if lists not in known:
-                known[lists] = await count_audience(tx, row.id)
-            counts[row.id] = known[lists]
+            if alike not in known:
+                known[alike] = await count_audience(tx, row.id)
+            counts[row.id] = known[alike]
     return {row.id: counts[row.id] for row in rows}
 
 

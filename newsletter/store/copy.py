@@ -37,12 +37,14 @@ from newsletter.outbox.delivery import DeliveryState
 from newsletter.schedule.state import MailingState
 from newsletter.store import fence, journal
 from newsletter.store.database import Database
-from newsletter.store.tables import Instant, deliveries, mailings, meta, metadata
+from newsletter.store.tables import Instant, deliveries, mailings, messages, meta, metadata
 
 #: Every table, those that others refer to first.
 TABLES = tuple(metadata.sorted_tables)
 #: Rows that are in memory at once.
 BATCH = 10_000
+#: The same where each row may hold a whole message.
+FEW = 100
 #: How long either store may keep the copy waiting for its turn to write.
 PATIENCE = "30s"
 #: Follows a copy: table, rows of it so far, rows of it in all.
@@ -77,7 +79,7 @@ async def copy_store(
             await writing.execute(delete(meta))
             await _lift_references(writing)
             for table in TABLES:
-                async for done in _copy_table(reading, writing, table, batch):
+                async for done in _copy_table(reading, writing, table, min(batch, FEW) if table is messages else batch):
                     follow(table.name, done, totals[table.name])
             if (arrived := await _counts(writing)) != totals:
                 raise StoreError(f"the copy is not complete and was undone: {_difference(totals, arrived)}; try again")

@@ -21,6 +21,12 @@ async def read_notes(tx: AsyncConnection, subject: str) -> list[RowMapping]:
     return list(found.mappings())
 
 
+async def has_noted(tx: AsyncConnection, subject: str, action: str, at: datetime) -> bool:
+    """Whether this was noted about a subject at exactly that moment."""
+    found = select(journal.c.id).where(journal.c.subject == subject, journal.c.action == action, journal.c.at == at)
+    return await tx.scalar(found.limit(1)) is not None
+
+
 async def secret(tx: AsyncConnection, fresh: bytes) -> bytes:
     """The key that signs the links of this store; `fresh` becomes it where there is none yet."""
     value = base64.b64encode(fresh).decode("ascii")

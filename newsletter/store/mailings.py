@@ -1,7 +1,7 @@
 """Memory: mailings <-> rows. A mailing is here from the moment it is planned; its content comes when it fires."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.compose.mailing import Mailing
 from newsletter.errors import NotFoundError
-from newsletter.events.plan import PlannedMailing
+from newsletter.events.plan import Audience, PlannedMailing
 from newsletter.schedule.replan import DROPPED, Change, ChangeKind, PendingMailing
 from newsletter.schedule.state import MailingState, is_paused
 from newsletter.store.documents import dump, load
@@ -55,6 +55,8 @@ def _query() -> Select[Any]:
 def _row(found: RowMapping) -> MailingRow:
     values: Mapping[str, Any] = dict(found)
     planned, state = load(PlannedMailing, values["planned"]), MailingState(values["state"])
+    if values["corrects_id"] is not None:  # whom the wrong letter reached is told, whatever they answered since
+        planned = replace(planned, audience=Audience.EVERYBODY)
     return MailingRow(**{**values, "planned": planned, "state": state})
 
 

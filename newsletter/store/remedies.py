@@ -4,6 +4,7 @@ In: a mailing, and what a person found out. Out: what there is to decide, and de
 A letter that is in a worker's hands is in neither state, so nothing here gets in its way.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, RowMapping, func, literal, select, update
@@ -13,6 +14,7 @@ from newsletter.outbox.delivery import DeliveryState
 from newsletter.outbox.outcome import OutcomeKind
 from newsletter.schedule.state import MailingState
 from newsletter.store.audience import reachable
+from newsletter.store.subscribers import CHUNK
 from newsletter.store.tables import attempts, deliveries, mailings, subscribers
 
 CONFIRMED = "a person found that it arrived"
@@ -117,3 +119,32 @@ async def queue_failed(tx: AsyncConnection, mailing_id: int, answer: str = "", *
         .values(state=DeliveryState.QUEUED.value, reason="", attempts=0, next_at=now, ended_at=None, claimed_by=None)
     )
     return queued.rowcount
+
+
+def _came_back(mailing_id: int, letters: Sequence[int]) -> ColumnElement[bool]:
+    """Of these deliveries those that a mail server took, to people who may still be written to."""
+    return (
+        (deliveries.c.mailing_id == mailing_id)
+        & deliveries.c.id.in_(letters)
+        & (deliveries.c.state == DeliveryState.SENT.value)
+        & deliveries.c.subscriber_id.in_(reachable(mailing_id))
+    )
+
+
+async def came_back(tx: AsyncConnection, mailing_id: int, letters: Sequence[int]) -> list[int]:
+    """Which of these deliveries `queue_bounced` would queue."""
+    found: list[int] = []
+    for start in range(0, len(letters), CHUNK):
+        query = select(deliveries.c.id).where(_came_back(mailing_id, letters[start : start + CHUNK]))
+        found += await tx.scalars(query.order_by(deliveries.c.id))
+    return found
+
+
+async def queue_bounced(tx: AsyncConnection, mailing_id: int, letters: Sequence[int], *, now: datetime) -> None:
+    """Queue letters again that were taken and came back; what was tried stays written."""
+    for start in range(0, len(letters), CHUNK):
+        await tx.execute(
+            update(deliveries)
+            .where(_came_back(mailing_id, letters[start : start + CHUNK]))
+            .values(state=DeliveryState.QUEUED.value, reason="", attempts=0, next_at=now, ended_at=None)
+        )

@@ -1,12 +1,14 @@
 """Memory: lists, subscribers, subscriptions and suppressions <-> rows.
 
-A subscription that its subscriber ended is never made active again here, and a suppression wins over everything.
+A subscription that its subscriber ended becomes active again only when they take that back themselves
+(`resume_subscriptions`), and a suppression wins over everything.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.errors import NotFoundError
@@ -14,6 +16,8 @@ from newsletter.store.tables import Instant, lists, subscribers, subscriptions, 
 from newsletter.store.upsert import upsert
 from newsletter.subscribers.subscriber import Subscriber, SubscriptionState, address_key
 
+#: Ids are 64 bits wide; a token can hold more.
+LARGEST_ID = 2**63 - 1
 #: Bound parameters in one statement; SQLite allows 32,766.
 CHUNK = 1000
 
@@ -150,6 +154,66 @@ async def unsubscribe(tx: AsyncConnection, address: str, list_slug: str, *, now:
         )
     )
     return bool(ended.rowcount)
+
+
+async def subscription_state(tx: AsyncConnection, subscriber_id: int, list_id: int) -> dict[str, Any] | None:
+    """One subscription: list (slug), state, since, and of its subscriber address, suppressed (reason or None),
+    suppressed_since; None if there is no such subscription.
+    """
+    if max(subscriber_id, list_id) > LARGEST_ID:
+        return None
+    query = (
+        select(
+            lists.c.slug.label("list"),
+            subscriptions.c.state,
+            subscriptions.c.since,
+            subscribers.c.address,
+            suppressions.c.reason.label("suppressed"),
+            suppressions.c.since.label("suppressed_since"),
+        )
+        .select_from(subscriptions)
+        .join(lists)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .outerjoin(suppressions, suppressions.c.address_key == subscribers.c.address_key)
+        .where(subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.list_id == list_id)
+    )
+    found = (await tx.execute(query)).mappings().one_or_none()
+    return None if found is None else dict(found)
+
+
+async def end_subscriptions(
+    tx: AsyncConnection, subscriber_id: int, list_id: int | None, *, now: datetime
+) -> tuple[str, ...]:
+    """End one subscription of somebody, or with None all; returns the slugs of the lists that they were on."""
+    mine = (subscriptions.c.subscriber_id == subscriber_id) & (subscriptions.c.state == SubscriptionState.ACTIVE.value)
+    if list_id is not None:
+        mine &= subscriptions.c.list_id == list_id
+    return await _set_state(tx, mine, SubscriptionState.UNSUBSCRIBED, now)
+
+
+async def resume_subscriptions(
+    tx: AsyncConnection, subscriber_id: int, ended_at: datetime, *, now: datetime
+) -> tuple[str, ...]:
+    """Make active again what somebody ended at that moment; returns the slugs of the lists."""
+    mine = (subscriptions.c.subscriber_id == subscriber_id) & (subscriptions.c.since == ended_at)
+    ended = mine & (subscriptions.c.state == SubscriptionState.UNSUBSCRIBED.value)
+    return await _set_state(tx, ended, SubscriptionState.ACTIVE, now)
+
+
+async def _set_state(
+    tx: AsyncConnection, which: ColumnElement[bool], state: SubscriptionState, now: datetime
+) -> tuple[str, ...]:
+    changed = await tx.execute(
+        update(subscriptions).where(which).values(state=state.value, since=now).returning(subscriptions.c.list_id)
+    )
+    ids = list(changed.scalars())
+    return tuple(await tx.scalars(select(lists.c.slug).where(lists.c.id.in_(ids)).order_by(lists.c.slug)))
+
+
+async def address_of(tx: AsyncConnection, subscriber_id: int) -> str | None:
+    """The address of a subscriber, as it is stored; None if there is no such subscriber."""
+    found: str | None = await tx.scalar(select(subscribers.c.address).where(subscribers.c.id == subscriber_id))
+    return found
 
 
 async def suppress(tx: AsyncConnection, address: str, reason: str, *, now: datetime) -> None:

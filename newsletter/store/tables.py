@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -54,6 +55,11 @@ def _id() -> Column[int]:
 
 def _reference(name: str, to: str) -> Column[int]:
     return Column(name, ForeignKey(to, ondelete="CASCADE"), nullable=False, index=False)
+
+
+def _about(name: str, to: str) -> Column[int | None]:
+    """What a row is about, where that is known; the row stays when it goes."""
+    return Column(name, ForeignKey(to, ondelete="SET NULL"), nullable=True, index=False)
 
 
 metadata = MetaData(
@@ -219,3 +225,148 @@ journal = Table(
     Column("detail", Text, nullable=False),
 )
 Index("ix_journal_subject", journal.c.subject)
+
+# What came back. Each message once for each place that it was found in, and its content once.
+messages = Table(
+    "messages",
+    metadata,
+    _id(),
+    Column("source", String(200), nullable=False),
+    Column("key", String(400), nullable=False),  # in its source: UIDVALIDITY:UID, a file name, …
+    Column("fingerprint", String(64), unique=True),  # of the content; NULL for a further copy of the same message
+    Column("message_id", String(400), nullable=False),  # without angle brackets; "" where it has none
+    Column("received_at", Instant, nullable=False),
+    Column("handled_at", Instant),
+    Column("state", String(20), nullable=False),  # new, handled, copy, set_aside
+    Column("reason", Text, nullable=False),  # why it is set aside
+    Column("kind", String(20), nullable=False),  # of inbound.verdict.Kind; "" before it was told
+    Column("verdict", JSON, nullable=False),  # rule, reason, status, hard; no addresses
+    Column("matched", String(20), nullable=False),  # by what it was matched; "" by nothing
+    Column("proven", Boolean, nullable=False),  # a token of ours in it says so
+    _about("mailing_id", "mailings.id"),
+    _about("delivery_id", "deliveries.id"),
+    _about("subscriber_id", "subscribers.id"),
+    Column("raw", LargeBinary),  # NULL when nobody needs it any more
+    UniqueConstraint("source", "key", name="uq_messages_source_key"),
+)
+Index("ix_messages_state", messages.c.state)
+Index("ix_messages_message_id", messages.c.message_id)
+
+# How far a mailbox was read; what lies below is known without asking.
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("source", String(200), primary_key=True),
+    Column("validity", BigInteger, nullable=False),  # UIDVALIDITY
+    Column("uid", BigInteger, nullable=False),  # everything up to this one is handled
+    Column("at", Instant, nullable=False),
+)
+
+bounces = Table(
+    "bounces",
+    metadata,
+    _id(),
+    _reference("message_id", "messages.id"),
+    _about("mailing_id", "mailings.id"),
+    _about("delivery_id", "deliveries.id"),
+    _about("subscriber_id", "subscribers.id"),
+    Column("at", Instant, nullable=False),
+    Column("weight", String(20), nullable=False),  # hard, soft, policy, our_fault, delayed
+    Column("reason", String(40), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("domain", String(255), nullable=False),  # of the recipient
+    Column("said", Text, nullable=False),
+    Column("void", Text, nullable=False),  # why it does not count any more; "" while it does
+)
+Index("ix_bounces_subscriber_id", bounces.c.subscriber_id)
+Index("ix_bounces_mailing_id", bounces.c.mailing_id)
+Index("ix_bounces_message_id", bounces.c.message_id)
+
+# Bounces that are about us, not about people: one for each mailing, domain and reason.
+incidents = Table(
+    "incidents",
+    metadata,
+    _id(),
+    _about("mailing_id", "mailings.id"),
+    Column("domain", String(255), nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("said", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("mended_at", Instant),
+    Column("remedy", Text, nullable=False),  # what was done about it
+    UniqueConstraint("mailing_id", "domain", "reason", name="uq_incidents_mailing_domain_reason"),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    _id(),
+    _reference("message_id", "messages.id"),
+    _about("series_id", "series.id"),
+    _about("mailing_id", "mailings.id"),
+    _about("subscriber_id", "subscribers.id"),
+    Column("author", Text, nullable=False),  # name and address, as they stand in From
+    Column("subject", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("state", String(20), nullable=False),  # open, answered, closed
+    Column("ended_at", Instant),
+    Column("ended_by", Text, nullable=False),
+    UniqueConstraint("message_id", name="uq_replies_message"),
+)
+Index("ix_replies_state", replies.c.state)
+
+# Message-IDs of a thread: an answer that names one of them closes the question.
+reply_threads = Table(
+    "reply_threads",
+    metadata,
+    Column("reply_id", ForeignKey("replies.id", ondelete="CASCADE"), primary_key=True),
+    Column("message_id", String(400), primary_key=True),
+)
+Index("ix_reply_threads_message_id", reply_threads.c.message_id)
+
+# Messages of people on their way to a contact mailbox.
+forwards = Table(
+    "forwards",
+    metadata,
+    _id(),
+    _reference("message_id", "messages.id"),
+    Column("address", String(320), nullable=False),
+    Column("wrapped", Boolean, nullable=False),
+    Column("state", String(20), nullable=False),  # waiting, sending, sent, failed
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Instant),
+    Column("ended_at", Instant),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("message_id", "address", name="uq_forwards_message_address"),
+)
+Index("ix_forwards_state", forwards.c.state, forwards.c.next_at)
+
+# What a machine or a person told us, and a person decides about.
+proposals = Table(
+    "proposals",
+    metadata,
+    _id(),
+    _about("message_id", "messages.id"),
+    _reference("subscriber_id", "subscribers.id"),
+    Column("kind", String(20), nullable=False),  # left, moved, leave, unproven
+    Column("proposed", JSON, nullable=False),  # address, name, lists …
+    Column("evidence", Text, nullable=False),  # the sentence that says so
+    Column("at", Instant, nullable=False),
+    Column("state", String(20), nullable=False),  # open, accepted, declined
+    Column("decided_at", Instant),
+)
+Index("ix_proposals_state", proposals.c.state)
+
+attendance = Table(
+    "attendance",
+    metadata,
+    Column("event_id", ForeignKey("events.id", ondelete="CASCADE"), primary_key=True),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("answer", String(20), nullable=False),  # accepted, declined, tentative
+    Column("sequence", Integer, nullable=False),  # of the invitation that was answered (RFC 5546 §2.1.4)
+    Column("answered_at", Instant, nullable=False),  # DTSTAMP of the answer
+    _about("message_id", "messages.id"),
+)
+Index("ix_attendance_subscriber_id", attendance.c.subscriber_id)

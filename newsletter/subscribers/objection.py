@@ -4,15 +4,21 @@ In: an address as it is stored, or the ids of a signed token. Out: what is true 
 whoever typed it sees that it was the right one. No address is written into the journal.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from newsletter.errors import NewsletterError
-from newsletter.store import journal, subscribers
+from newsletter.errors import NewsletterError, NotFoundError
+from newsletter.store import bounces, events, journal, subscribers
 from newsletter.store.database import Database
 from newsletter.subscribers.subscriber import SubscriptionState, address_key
+
+#: How the reason of a suppression begins that its person wanted; only they can take it back.
+OBJECTION = "objection: "
+LEFT = "left"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +36,25 @@ class Standing:
         if self.on:
             return f"on {', '.join(self.on)}"
         return "on no list any more" if self.left else "on no list yet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListStanding(Standing):
+    """The same, seen from one list: that of an unsubscribe link."""
+
+    list: str  #: slug
+    title: str  #: name of the series that writes to this list; the slug where there is none
+    series: str  #: slug of that series, or ""
+    is_on: bool  #: letters to this list reach them
+    can_rejoin: bool  #: they left by themselves, through a link of ours, and can take that back
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """What came of somebody's leaving."""
+
+    list: str  #: slug of the list that their link was about
+    lists: tuple[str, ...]  #: those that they were on until now; nothing where they had left before
 
 
 async def suppress(database: Database, address: str, reason: str, *, now: datetime) -> Standing:
@@ -52,6 +77,8 @@ async def lift(database: Database, address: str, *, now: datetime) -> Standing:
         before = await _standing(tx, address)
         if not await subscribers.lift_suppression(tx, address):
             raise NewsletterError(f"{address} is not suppressed, so there is nothing to undo; it is {before.lists()}")
+        if before.id is not None:
+            await bounces.void_of_subscriber(tx, before.id, "suppression lifted by hand")
         await journal.note(tx, _subject(before), "suppression lifted", f"it was: {before.suppressed}", at=now)
     return before
 
@@ -106,3 +133,92 @@ async def _standing(tx: AsyncConnection, address: str) -> Standing:
 
 def _subject(standing: Standing) -> str:
     return "suppressions" if standing.id is None else f"subscriber:{standing.id}"
+
+
+async def leave(
+    database: Database, subscriber_id: int, list_id: int, *, everywhere: bool, how: str, now: datetime
+) -> Left:
+    """End the subscription of a link, or all and everything that may come; doing it again changes nothing.
+
+    `how` ends a sentence of the journal: "on the unsubscribe page".
+
+    Raises:
+        NotFoundError: there is no such subscription, active or ended.
+    """
+    async with database.write() as tx:
+        left = await leave_list(tx, subscriber_id, list_id, everywhere=everywhere, how=how, now=now)
+    if left is None:
+        raise NotFoundError("subscription", f"of subscriber #{subscriber_id}")
+    return left
+
+
+async def leave_list(
+    tx: AsyncConnection, subscriber_id: int, list_id: int, *, everywhere: bool = False, how: str, now: datetime
+) -> Left | None:
+    """The same within a transaction; None if there is no such subscription, active or ended."""
+    found = await subscribers.subscription_state(tx, subscriber_id, list_id)
+    if found is None:
+        return None
+    ended = await subscribers.end_subscriptions(tx, subscriber_id, None if everywhere else list_id, now=now)
+    if everywhere and found["suppressed"] is None:
+        # A list that is brought in tomorrow must not reach them either (AVG art. 21 lid 3).
+        await subscribers.suppress(tx, found["address"], f"{OBJECTION}left all lists, {how}", now=now)
+    for slug in ended:
+        await journal.note(tx, f"list:{slug}", "unsubscribed", f"one person, {how}", at=now)
+    if ended or (everywhere and found["suppressed"] is None):
+        what = "all lists" if everywhere else found["list"]
+        await journal.note(tx, f"subscriber:{subscriber_id}", LEFT, f"{what}, {how}", at=now)
+    return Left(list=found["list"], lists=ended)
+
+
+async def rejoin(database: Database, subscriber_id: int, list_id: int, *, now: datetime) -> bool:
+    """Take back a `leave`: all that ended with it, and nothing else. False where there is nothing to take back.
+
+    What a complaint, a bounce or a person of ours has ended stays as it is.
+    """
+    async with database.write() as tx:
+        found = await subscribers.subscription_state(tx, subscriber_id, list_id)
+        moment = None if found is None else await _left_at(tx, subscriber_id, found)
+        if found is None or moment is None:
+            return False
+        if found["suppressed"] is not None:
+            await subscribers.lift_suppression(tx, found["address"])
+        for slug in await subscribers.resume_subscriptions(tx, subscriber_id, moment, now=now):
+            await journal.note(tx, f"list:{slug}", "subscribed again", "one person, who took leaving back", at=now)
+        await journal.note(tx, f"subscriber:{subscriber_id}", "came back", found["list"], at=now)
+    return True
+
+
+async def standing_by_ids(database: Database, subscriber_id: int, list_id: int) -> ListStanding | None:
+    """What a page shows for the ids of an unsubscribe token; None for a token of nobody, as in a test letter."""
+    async with database.read() as tx:
+        found = await subscribers.subscription_state(tx, subscriber_id, list_id)
+        if found is None:
+            return None
+        standing = await _standing(tx, found["address"])
+        of = next((one for one in await events.all_series(tx) if found["list"] in one.lists), None)
+        active = found["state"] == SubscriptionState.ACTIVE
+        return ListStanding(
+            address=standing.address,
+            id=standing.id,
+            on=standing.on,
+            left=standing.left,
+            suppressed=standing.suppressed,
+            list=found["list"],
+            title=of.name if of else found["list"],
+            series=of.slug if of else "",
+            is_on=active and standing.suppressed is None,
+            can_rejoin=await _left_at(tx, subscriber_id, found) is not None,
+        )
+
+
+async def _left_at(tx: AsyncConnection, subscriber_id: int, found: Mapping[str, Any]) -> datetime | None:
+    """When somebody left, through a link of ours, what they could now take back."""
+    suppressed: str | None = found["suppressed"]
+    if suppressed is not None and not suppressed.startswith(OBJECTION):
+        return None
+    # Who left everything may have left this list before; what they take back is the last thing that they said.
+    moment: datetime = found["suppressed_since"] if suppressed is not None else found["since"]
+    is_over = suppressed is not None or found["state"] == SubscriptionState.UNSUBSCRIBED
+    noted = is_over and await journal.has_noted(tx, f"subscriber:{subscriber_id}", LEFT, moment)
+    return moment if noted else None

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import JSON, Text, cast, select, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.errors import StoreError
 from newsletter.schedule.state import MailingState
@@ -19,7 +20,19 @@ from newsletter.store import fence, journal, mailings, subscribers
 from newsletter.store.audience import enqueue
 from newsletter.store.copy import TABLES, copy_store, shown
 from newsletter.store.database import Database, open_database
-from newsletter.store.tables import attempts, metadata
+from newsletter.store.tables import (
+    attempts,
+    attendance,
+    bounces,
+    cursors,
+    forwards,
+    incidents,
+    messages,
+    metadata,
+    proposals,
+    replies,
+    reply_threads,
+)
 from newsletter.subscribers.subscriber import Subscriber
 from tests.world import EVENT_SLUG, NOW, fill, mailing_content
 
@@ -88,6 +101,40 @@ async def fill_with_all(database: Database) -> None:
                 " VALUES ('relay:mail.example.nl', '{\"1\":  1.5}', '{}', 0.1, NULL, NULL, 1e300, 5.0)"
             )
         )
+        await fill_with_returns(tx)
+
+
+async def fill_with_returns(tx: AsyncConnection) -> None:
+    """What came back: a message with every byte in its text, and a row of everything that can come of one."""
+    about = {"mailing_id": 1, "delivery_id": 1, "subscriber_id": 1}
+    came = {"source": "map", "message_id": "", "received_at": NOW, "handled_at": None, "state": "handled"}
+    came |= {"reason": "", "kind": "bounce", "verdict": {"rule": "é"}, "matched": "envelope", "proven": True, **about}
+    await tx.execute(
+        messages.insert(),
+        [
+            {**came, "key": f"{number}:{value}", "fingerprint": f"{number:064}", "raw": raw}
+            for number, (value, raw) in enumerate(
+                [("a", bytes(range(256)) * 300), ("\\N", b""), ("é", b"\\N"), ("d", b"\\x00"), ("e", None)]
+            )
+        ],
+    )
+    whose = {"message_id": 1, "mailing_id": 1, "subscriber_id": 1}
+    await tx.execute(cursors.insert().values(source="map", validity=2**40, uid=2**32 - 1, at=NOW))
+    bounce = {**whose, "delivery_id": 1, "at": NOW, "weight": "soft", "reason": "mailboxfull", "status": "5.2.2"}
+    await tx.execute(bounces.insert().values(**bounce, domain="example.nl", said="552 full\tï", void=""))
+    incident = {"mailing_id": 1, "domain": "example.nl", "reason": "blocked", "said": "550 blocked", "count": 3}
+    await tx.execute(incidents.insert().values(**incident, first_at=NOW, last_at=LATER, mended_at=None, remedy=""))
+    reply = {**whose, "series_id": 1, "author": "Zoë <zoe@example.nl>", "subject": "Vraag", "at": NOW, "state": "open"}
+    await tx.execute(replies.insert().values(**reply, ended_at=None, ended_by=""))
+    await tx.execute(reply_threads.insert().values(reply_id=1, message_id="a@example.nl"))
+    forward = {"message_id": 1, "address": "vragen@example.nl", "wrapped": True, "state": "waiting", "attempts": 1}
+    await tx.execute(forwards.insert().values(**forward, next_at=LATER, ended_at=None, reason="450 later"))
+    proposal = {"message_id": 1, "subscriber_id": 1, "kind": "left", "proposed": {"address": "b@example.nl"}}
+    await tx.execute(
+        proposals.insert().values(**proposal, evidence="Ik ben weg.", at=NOW, state="open", decided_at=None)
+    )
+    answer = {"event_id": 1, "subscriber_id": 1, "answer": "accepted", "sequence": 2, "answered_at": LATER}
+    await tx.execute(attendance.insert().values(**answer, message_id=1))
 
 
 async def dump(database: Database) -> Dump:

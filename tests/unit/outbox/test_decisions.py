@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from newsletter.errors import SettingsError
 from newsletter.outbox.delivery import Delivery, withheld
-from newsletter.outbox.envelope import envelope_sender, message_id, read_envelope_sender, unsubscribe_uris
+from newsletter.outbox.envelope import (
+    FORWARD,
+    REPLY,
+    VERP,
+    envelope_sender,
+    message_id,
+    read_envelope_sender,
+    read_plus,
+    reply_to,
+    unsubscribe_uris,
+)
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SECRET = b"k" * 32
@@ -63,6 +73,42 @@ def test_a_bounce_mailbox_that_is_no_address_is_a_setting_to_mend() -> None:
 @pytest.mark.parametrize("address", ["", "x", "bounces@example.nl", "bounces+@example.nl", "bounces+aaaa@example.nl"])
 def test_a_forged_envelope_sender_leads_nowhere(address: str) -> None:
     assert read_envelope_sender(address, SECRET) is None
+
+
+@given(delivery_id=st.integers(min_value=0, max_value=2**63 - 1))
+def test_a_reply_address_leads_back_to_its_delivery_and_serves_nothing_else(delivery_id: int) -> None:
+    address = reply_to("antwoord@nieuwsbrief.example.nl", "vragen@example.nl", SECRET, delivery_id)
+    assert read_plus(address.upper(), SECRET, REPLY) == delivery_id
+    assert [read_plus(address, SECRET, purpose) for purpose in (VERP, FORWARD)] == [None, None]
+    assert read_plus(address, b"other" * 8, REPLY) is None
+    assert len(address.rpartition("@")[0]) <= 64
+
+
+def test_without_a_reply_mailbox_replies_go_to_the_contact_mailbox() -> None:
+    assert reply_to("", "vragen@example.nl", SECRET, 1) == "vragen@example.nl"
+    with pytest.raises(SettingsError, match="REPLY_ADDRESS"):
+        reply_to("antwoord", "vragen@example.nl", SECRET, 1)
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        "prvs=4163f0ab2c={local}@nieuwsbrief.example.nl",  # BATV
+        "PRVS={local}/4163F0AB2C@nieuwsbrief.example.nl",  # an early form of it
+        "btv1==416f0ab2c=={local}@nieuwsbrief.example.nl",  # Barracuda
+        "SRS0=HHHH=TT=nieuwsbrief.example.nl={local}@doorstuurder.example.org",
+        "srs0+HHHH=TT=nieuwsbrief.example.nl={local}@doorstuurder.example.org",
+        "SRS1=HHHH=eerste.example.org==HHHH=TT=nieuwsbrief.example.nl={local}@tweede.example.org",
+        "lijst-owner+{local}=nieuwsbrief.example.nl@lists.example.org",
+        "lijst+caf_=wij=example.org+{local}@example.org",
+    ],
+)
+def test_the_tags_of_gateways_are_undone(wrapped: str) -> None:
+    address = envelope_sender("bounces@nieuwsbrief.example.nl", "x@example.nl", SECRET, 77)
+    local = address.rpartition("@")[0]
+    assert read_envelope_sender(wrapped.format(local=local), SECRET) == 77
+    broken = local[:-1] + ("0" if local[-1] != "0" else "1")
+    assert read_envelope_sender(wrapped.format(local=broken), SECRET) is None
 
 
 def test_a_message_id_belongs_to_one_delivery_and_never_changes() -> None:

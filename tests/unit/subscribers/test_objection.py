@@ -1,18 +1,20 @@
 """Somebody wants no more mail: what is stored, what is noted, and what whoever typed it is told."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from newsletter.errors import NewsletterError, NotFoundError
 from newsletter.store import journal, subscribers
 from newsletter.subscribers import objection
-from newsletter.subscribers.objection import Standing
+from newsletter.subscribers.objection import Left, ListStanding, Standing
 from newsletter.subscribers.subscriber import Subscriber, SubscriptionState
 from tests.unit.conftest import World
 from tests.world import NOW, fill
 
 KNOWN = "person-0@example.nl"
+LATER, LAST = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
 
 
 async def notes(world: World, subject: str) -> list[tuple[str, str]]:
@@ -136,3 +138,85 @@ async def test_the_token_of_a_test_letter_takes_nobody_off(world: World) -> None
         await objection.unsubscribe_by_ids(world.database, 0, 0, now=NOW)
     async with world.database.read() as tx:
         assert set((await subscribers.find_states(tx, "gemeenten")).values()) == {SubscriptionState.ACTIVE}
+
+
+PAGE = "on the unsubscribe page"
+
+
+async def standing(world: World, found: tuple[int, int]) -> ListStanding:
+    seen = await objection.standing_by_ids(world.database, *found)
+    assert seen is not None
+    return seen
+
+
+async def on_lists(world: World) -> dict[str, tuple[int, int]]:
+    """The first person is put on a second list as well; the ids of both subscriptions, by list."""
+    async with world.database.write() as tx:
+        made = await subscribers.ensure_lists(tx, ["gemeenten", "regios"])
+        await subscribers.subscribe(tx, made["regios"], [KNOWN], now=NOW)
+        person = (await subscribers.find_subscribers(tx, [KNOWN]))[KNOWN]
+    return {slug: (person.id, list_id) for slug, list_id in made.items()}
+
+
+async def test_who_leaves_one_list_stays_on_the_others_and_can_take_it_back(world: World) -> None:
+    await fill(world.database, people=2)
+    found = await on_lists(world)
+    assert (await standing(world, found["gemeenten"])).can_rejoin is False
+    left = await objection.leave(world.database, *found["gemeenten"], everywhere=False, how=PAGE, now=LATER)
+    assert left == Left(list="gemeenten", lists=("gemeenten",))
+    seen = await standing(world, found["gemeenten"])
+    assert (seen.on, seen.left, seen.is_on, seen.can_rejoin) == (("regios",), ("gemeenten",), False, True)
+    assert (seen.title, seen.series) == ("Kennisdagen ‘wonen’", "kennisdagen")
+    assert (await standing(world, found["regios"])).title == "regios"
+    again = await objection.leave(world.database, *found["gemeenten"], everywhere=False, how=PAGE, now=LAST)
+    assert again == Left(list="gemeenten", lists=())
+    assert await notes(world, f"subscriber:{found['gemeenten'][0]}") == [("left", f"gemeenten, {PAGE}")]
+    assert await objection.rejoin(world.database, *found["gemeenten"], now=LAST)
+    assert (await standing(world, found["gemeenten"])).is_on
+    assert not await objection.rejoin(world.database, *found["gemeenten"], now=LAST)
+
+
+async def test_who_leaves_everything_is_reached_by_no_list_that_comes_later(world: World) -> None:
+    await fill(world.database, people=1)
+    found = await on_lists(world)
+    left = await objection.leave(world.database, *found["regios"], everywhere=True, how=PAGE, now=LATER)
+    assert left == Left(list="regios", lists=("gemeenten", "regios"))
+    assert await reason(world, KNOWN) == f"objection: left all lists, {PAGE}"
+    again = await objection.leave(world.database, *found["regios"], everywhere=True, how=PAGE, now=LAST)
+    assert again.lists == ()
+    assert (await standing(world, found["gemeenten"])).can_rejoin
+    assert await objection.rejoin(world.database, *found["regios"], now=LAST)
+    seen = await standing(world, found["gemeenten"])
+    assert (seen.on, seen.suppressed) == (("gemeenten", "regios"), None)
+
+
+async def test_taking_back_restores_only_what_ended_with_it(world: World) -> None:
+    await fill(world.database, people=1)
+    found = await on_lists(world)
+    await objection.unsubscribe(world.database, KNOWN, "gemeenten", now=NOW)
+    assert not (await standing(world, found["gemeenten"])).can_rejoin
+    assert not await objection.rejoin(world.database, *found["gemeenten"], now=LATER)
+    await objection.leave(world.database, *found["regios"], everywhere=True, how=PAGE, now=LATER)
+    assert await objection.rejoin(world.database, *found["regios"], now=LAST)
+    assert (await standing(world, found["regios"])).left == ("gemeenten",)
+
+
+@pytest.mark.parametrize("why", ["complaint: abuse", "bounce: userunknown", "asked for it by letter"])
+async def test_a_suppression_of_ours_is_not_taken_back_by_a_link(world: World, why: str) -> None:
+    await fill(world.database, people=1)
+    found = await on_lists(world)
+    await objection.leave(world.database, *found["regios"], everywhere=False, how=PAGE, now=LATER)
+    await objection.suppress(world.database, KNOWN, why, now=LAST)
+    assert not (await standing(world, found["regios"])).can_rejoin
+    assert not await objection.rejoin(world.database, *found["regios"], now=LAST)
+    assert await reason(world, KNOWN) == why
+
+
+async def test_a_link_of_nobody_shows_and_changes_nothing(world: World) -> None:
+    await fill(world.database, people=1)
+    for nobody in ((0, 0), (1, 99), (99, 1)):
+        assert await objection.standing_by_ids(world.database, *nobody) is None
+        assert not await objection.rejoin(world.database, *nobody, now=NOW)
+        with pytest.raises(NotFoundError):
+            await objection.leave(world.database, *nobody, everywhere=True, how=PAGE, now=NOW)
+    assert await reason(world, KNOWN) is None
