@@ -59,4 +59,18 @@ def _at(mailing: str, at: datetime | None, zone: str, none: str) -> str:
 def _delivery(row: Mapping[str, Any]) -> str:
     at = console.local(row["ended_at"] or row["queued_at"], row["timezone"])
     tries = f", {row['attempts']} attempts" if row["attempts"] > 1 else ""
-    return f"  {row['mailing']}: {row['state']} {at}{tries} {row['reason']}".rstrip()
+    back = "".join(f"; {_came_back(one, row['timezone'])}" for one in row.get("came_back", ()))
+    return f"  {row['mailing']}: {row['state']} {at}{tries} {row['reason']}".rstrip() + back
+
+
+def _came_back(bounce: Mapping[str, Any], zone: str) -> str:
+    """That a letter came back, as a person reads it: when, why, and whether it counts against them."""
+    from newsletter.inbound.reasons import REASONS  # the words of all servers take a tenth of a second to load
+
+    told = f"{bounce['reason']}, {REASONS.get(bounce['reason'], 'see the answer')}"
+    if bounce["void"]:
+        counts = f", which does not count: {bounce['void']}"
+    else:
+        counts = "" if bounce["weight"] in ("hard", "soft") else ", which does not count against them"
+    verb = "was still being tried" if bounce["weight"] == "delayed" else "came back"
+    return f"{verb} {console.local(bounce['at'], zone)} ({told}){counts}"

@@ -51,7 +51,8 @@ class Letter:
         )
         self._text = Compiled(mailing.text, html=False, place="letter.txt")
         self._html = Compiled(mailing.html, html=True, place="letter.html")
-        self._fixed = self._fixed_fields()
+        self._fixed = self._fixed_fields(mailbox_field("Reply-To", "", mailing.contact))
+        self._fixed_but_reply_to = self._fixed_fields("")
         self._fixed_subject = "" if self._subject else text_field("Subject", mailing.subject)
         self._invitation = Invitation.read(mailing.calendar)
         self._structure = structure(mailing, personal_calendar=self._invitation is not None)
@@ -62,6 +63,11 @@ class Letter:
         texts = (self._text, self._html, self._subject)
         return all(text is None or text.is_plain for text in texts)
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether its calendar part is a personal invitation."""
+        return self._invitation is not None
+
     def address(self, recipient: Recipient) -> bytes:
         """The letter of one recipient.
 
@@ -70,9 +76,11 @@ class Letter:
             HeaderError: the name or address of the recipient cannot stand in a header.
         """
         values, around = _values(recipient), self._structure
+        asks = recipient.reply_to
         pieces = [
-            self._fixed,
+            self._fixed_but_reply_to if asks else self._fixed,
             mailbox_field("To", recipient.name, recipient.address),
+            mailbox_field("Reply-To", "", asks) if asks else "",
             self._subject_field(recipient, values),
             date_field(recipient.date),
             token_field("Message-ID", f"<{recipient.message_id}>"),
@@ -84,7 +92,7 @@ class Letter:
             around.after_html,
         ]
         if self._invitation is not None:
-            calendar, file = self._invitation.wire(recipient.name, recipient.address)
+            calendar, file = self._invitation.wire(recipient.name, recipient.address, recipient.organizer)
             pieces += [calendar, around.before_file, file, around.after_file]
         return "".join(pieces).encode("ascii")
 
@@ -106,7 +114,7 @@ class Letter:
         """
         if self._invitation is None:
             return self.mailing.calendar
-        return self._invitation.text(recipient.name, recipient.address)
+        return self._invitation.text(recipient.name, recipient.address, recipient.organizer)
 
     def _subject_field(self, recipient: Recipient, values: Values) -> str:
         if self._subject is None and not recipient.test:
@@ -123,7 +131,7 @@ class Letter:
         one_click = self._one_click and any(uri.lower().startswith("https://") for uri in ways)
         return uri_field("List-Unsubscribe", ways) + (ONE_CLICK if one_click else "")
 
-    def _fixed_fields(self) -> str:
+    def _fixed_fields(self, reply_to: str) -> str:
         mailing, domain = self.mailing, self.domain
         # Feedback-ID: campaign, list and type say nothing of the recipient; the last part is the stable sender id.
         sender_id = re.sub(r"[^a-z0-9]", "", domain.lower())[:15].ljust(5, "0")
@@ -131,7 +139,7 @@ class Letter:
         return "".join(
             [
                 mailbox_field("From", mailing.sender.name, mailing.sender.address),
-                mailbox_field("Reply-To", "", mailing.contact),
+                reply_to,
                 list_id_field(mailing.series_name, mailing.list_id or f"{mailing.series}.lists.{domain}"),
                 uri_field("List-Owner", [f"mailto:{mailing.contact}"]),
                 uri_field("List-Help", [f"mailto:{mailing.contact}?subject=help"]),

@@ -50,3 +50,5 @@ class Recipient(NamedTuple):
     unsubscribe: tuple[str, ...]  #: URIs, https first, then mailto (RFC 2369 §3.2)
     date: datetime  #: aware; when the delivery was handed to the outbox (RFC 5322 §3.6.1)
     test: bool = False  #: a test send: marked in its subject
+    reply_to: str = ""  #: an address of their own for what they answer; "" is the contact mailbox
+    organizer: str = ""  #: the same for their calendar, in every letter to them; "" is the contact mailbox

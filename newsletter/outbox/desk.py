@@ -13,7 +13,8 @@ from newsletter.compose.letter import Letter
 from newsletter.compose.mailing import Mailing, Recipient
 from newsletter.errors import HeaderError, StoreError, TemplateError
 from newsletter.outbox.delivery import Delivery
-from newsletter.outbox.envelope import envelope_sender, message_id, unsubscribe_uris
+from newsletter.outbox.envelope import envelope_sender, message_id, reply_to, unsubscribe_uris
+from newsletter.outbox.organizer import organizer
 from newsletter.outbox.outcome import Outcome, OutcomeKind, Parcel
 from newsletter.outbox.sending import Sending
 from newsletter.store import deliveries, mailings
@@ -92,9 +93,16 @@ class Desk:
                 attributes=delivery.attributes,
                 message_id=message_id(secret, delivery.id, letter.domain),
                 unsubscribe=unsubscribe_uris(
-                    mail.public_url, mailing.contact, secret, delivery.subscriber_id, delivery.list_id
+                    mail.public_url,
+                    mail.reply_address or mailing.contact,  # a mailbox that is read by us, where there is one
+                    secret,
+                    delivery.subscriber_id,
+                    delivery.list_id,
                 ),
                 date=delivery.queued_at,
+                # "" where it is that of all: then the letter need not write it for each recipient.
+                reply_to=reply_to(mail.reply_address, "", secret, delivery.id),
+                organizer=organizer(mail.reply_address, secret, delivery.subscriber_id) if letter.is_personal else "",
             )
             sender = envelope_sender(mail.bounce_address, mailing.sender.address, secret, delivery.id)
             to, content = ascii_address(delivery.address), letter.address(recipient)

@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from newsletter.events.plan import includes, who
 from newsletter.schedule.state import PENDING, MailingState
-from newsletter.store import corrections, deliveries, mailings, subscribers
+from newsletter.store import attendance, bounces, corrections, deliveries, mailings, subscribers
 from newsletter.store.database import Database
 from newsletter.store.mailings import MailingRow
 from newsletter.subscribers.subscriber import Subscriber, SubscriptionState, address_key
@@ -62,7 +63,8 @@ class Explanation:
     name: str
     suppressed: str  #: reason; empty if they are not
     subscriptions: Sequence[Mapping[str, Any]]  #: list, state, since, timezone
-    deliveries: Sequence[Mapping[str, Any]]  #: mailing, timezone, state, reason, attempts, queued_at, ended_at
+    #: mailing, timezone, state, reason, attempts, queued_at, ended_at, came_back: at, weight, reason, void of each
+    deliveries: Sequence[Mapping[str, Any]]
     passed_over: Sequence[PassedOver]
     upcoming: Sequence[Next]
 
@@ -93,6 +95,8 @@ async def _explain_known(tx: AsyncConnection, person: Subscriber, suppressed: st
     rows = await mailings.all_mailings(tx)
     audiences = {row.id: await mailings.lists_of(tx, row.id) for row in rows}
     corrected = await _corrected(tx, rows, person.id)
+    came_back = await bounces.of_subscriber(tx, person.id)
+    answers = {event: one.answer for event, one in (await attendance.answers_of(tx, person.id)).items()}
     slugs = {row["mailing"] for row in got}
     zones = {row.slug: row.timezone for row in rows}
     list_zones = {slug: row.timezone for row in rows for slug in audiences[row.id]}
@@ -101,13 +105,26 @@ async def _explain_known(tx: AsyncConnection, person: Subscriber, suppressed: st
         name=person.name,
         suppressed=suppressed or "",
         subscriptions=[{**row, "timezone": list_zones.get(row["list"], NO_SERIES)} for row in on],
-        deliveries=[{**row, "timezone": zones[row["mailing"]]} for row in got],
+        deliveries=[
+            {
+                **row,
+                "timezone": zones[row["mailing"]],
+                "came_back": [
+                    {key: one[key] for key in ("at", "weight", "reason", "void")}
+                    for one in came_back
+                    if one["mailing"] == row["mailing"]
+                ],
+            }
+            for row in got
+        ],
         passed_over=[
             PassedOver(
                 mailing=row.slug,
                 started_at=row.started_at,
                 timezone=row.timezone,
-                why=why_not(row, audiences[row.id], states, suppressed, corrected.get(row.id)),
+                why=why_not(
+                    row, audiences[row.id], states, suppressed, corrected.get(row.id), answers.get(row.event, "")
+                ),
             )
             for row in rows
             if row.state not in PENDING and row.slug not in slugs
@@ -117,7 +134,9 @@ async def _explain_known(tx: AsyncConnection, person: Subscriber, suppressed: st
                 mailing=row.slug,
                 due_at=row.due_at,
                 timezone=row.timezone,
-                verdict=verdict(row, audiences[row.id], states, suppressed, corrected.get(row.id)),
+                verdict=verdict(
+                    row, audiences[row.id], states, suppressed, corrected.get(row.id), answers.get(row.event, "")
+                ),
             )
             for row in rows
             if row.state in PENDING
@@ -144,8 +163,12 @@ def verdict(
     states: Mapping[str, Subscription],
     suppressed: str | None,
     corrected: Corrected | None = None,
+    answer: str = "",
 ) -> str:
-    """Whether somebody with these subscriptions would get a mailing that is pending, in a sentence."""
+    """Whether somebody with these subscriptions would get a mailing that is pending, in a sentence.
+
+    `answer` is what they answered to the invitation of its event; "" where they have not.
+    """
     if suppressed is None and corrected is not None:
         if not corrected.is_reached:
             return f"no: it corrects {corrected.mailing}, which they did not get"
@@ -158,6 +181,8 @@ def verdict(
         return f"no: unsubscribed from {', '.join(left)}"
     if not on:
         return f"no: not on {' or '.join(audience)}"
+    if not includes(row.planned.audience, answer):
+        return f"no: it goes to {who(row.planned.audience)}, and {_answered(answer)}"
     if row.state is MailingState.SCHEDULED and row.due_at is None:
         return f"yes, through {', '.join(on)}, once the event has a date"
     if row.state is MailingState.SCHEDULED:
@@ -173,6 +198,7 @@ def why_not(
     states: Mapping[str, Subscription],
     suppressed: str | None,
     corrected: Corrected | None = None,
+    answer: str = "",
 ) -> str:
     """Why somebody has no delivery of a mailing that has started, been sent or been cancelled, in a sentence."""
     if row.started_at is None:
@@ -183,6 +209,8 @@ def why_not(
         return f"{why_not(row, audience, states, suppressed)}; it corrects {corrected.mailing}, which reached them"
     active = [slug for slug in audience if _state(states, slug) is SubscriptionState.ACTIVE]
     left = [slug for slug in audience if _state(states, slug) is SubscriptionState.UNSUBSCRIBED]
+    if suppressed is None and row.planned.audience and active:
+        return f"it went to {who(row.planned.audience)}, and {_answered(answer)}"
     if any(states[slug].since <= row.started_at for slug in active):
         # Everybody active got a delivery at the start, but for the suppressed; it may have been lifted since.
         return f"the address was suppressed ({suppressed})" if suppressed is not None else "the address was suppressed"
@@ -197,3 +225,7 @@ def why_not(
 
 def _state(states: Mapping[str, Subscription], slug: str) -> SubscriptionState | None:
     return states[slug].state if slug in states else None
+
+
+def _answered(answer: str) -> str:
+    return f"their answer is {answer}" if answer else "they have not answered"

@@ -37,6 +37,7 @@ class Parcel:
     letter: bytes  #: CRLF line ends, no dot-stuffing
     envelope_id: str = ""  #: ENVID of RFC 3461 §4.4, so that a report can say which delivery it is about
     is_wire: bool = False  #: no line begins with a dot and every line end is CRLF, as `compose.letter` makes them
+    is_8bit: bool = False  #: its body is not ASCII, so that only a server with 8BITMIME may get it (RFC 6152)
 
 
 class Session(Protocol):

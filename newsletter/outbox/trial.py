@@ -33,6 +33,7 @@ async def send_test(sending: Sending, templates: Templates, slug: str, address: 
     mailing = await compose_row(sending.database, templates, row, now=now)
     signer = signer_for(sending.signers, mailing.sender.address.rpartition("@")[2])
     letter = Letter(mailing, one_click=signer is not None or sending.mail.relay_signs)
+    box = sending.mail.reply_address or mailing.contact
     content = letter.address(
         Recipient(
             id="test",
@@ -40,7 +41,7 @@ async def send_test(sending: Sending, templates: Templates, slug: str, address: 
             name=name,
             attributes=attributes,
             message_id=f"test-{uuid4().hex}@{letter.domain}",
-            unsubscribe=unsubscribe_uris(sending.mail.public_url, mailing.contact, sending.secret, 0, 0),
+            unsubscribe=unsubscribe_uris(sending.mail.public_url, box, sending.secret, 0, 0),
             date=now,
             test=True,
         )

@@ -179,6 +179,7 @@ def _opened(client: aiosmtplib.SMTP) -> Opened:
         has_size="size" in offered,
         size_limit=int(size) if size.isdigit() else 0,
         has_dsn="dsn" in offered,
+        has_8bit="8bitmime" in offered,
         quit=quit_,
         abort=abort,
     )

@@ -36,6 +36,7 @@ class Opened:
     has_size: bool  #: RFC 1870
     size_limit: int  #: bytes of a letter; 0: none was told
     has_dsn: bool  #: RFC 3461
+    has_8bit: bool  #: 8BITMIME, RFC 6152
     quit: Callable[[], Awaitable[None]]
     abort: Callable[[], None]
 
@@ -102,7 +103,7 @@ class SmtpSession:
     async def _transact(self, opened: Opened, parcel: Parcel, following: Parcel | None) -> Outcome:
         self._phase = "mail"
         try:
-            if refusal := _too_large(opened, parcel):
+            if refusal := _too_large(opened, parcel) or _not_7bit(opened, parcel):
                 self.abandon()
                 return refusal
             refused = await self._offer(opened, parcel)
@@ -175,7 +176,8 @@ class SmtpSession:
             replies.write(letter, 0)
             await replies.drain(self._settings.block_timeout)
             letter = b""
-        if following is not None and opened.is_pipelined and not _too_large(opened, following):
+        fits = following is not None and not (_too_large(opened, following) or _not_7bit(opened, following))
+        if following is not None and fits and opened.is_pipelined:
             replies.write(b"".join((letter, b".\r\n", envelope(following, opened))), 4)
             self._ahead = following
         else:
@@ -192,7 +194,8 @@ def envelope(parcel: Parcel, opened: Opened) -> bytes:
     if opened.has_dsn:
         ret = f" RET=HDRS ENVID={xtext(parcel.envelope_id)}" if parcel.envelope_id else " RET=HDRS"
         notify = f" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{xtext(parcel.recipient)}"
-    mail = f"MAIL FROM:<{parcel.sender}>{size}{ret}\r\n"
+    body = " BODY=8BITMIME" if parcel.is_8bit else ""
+    mail = f"MAIL FROM:<{parcel.sender}>{size}{body}{ret}\r\n"
     return f"{mail}RCPT TO:<{parcel.recipient}>{notify}\r\nDATA\r\n".encode("ascii")
 
 
@@ -229,6 +232,14 @@ def _unsendable(parcel: Parcel) -> str:
     if found := BARE.search(parcel.letter):
         return f"the letter holds a line end that is not CRLF, at byte {found.start()}; nothing was sent"
     return "" if parcel.letter.endswith(b"\r\n") else "the letter does not end in CRLF; nothing was sent"
+
+
+def _not_7bit(opened: Opened, parcel: Parcel) -> Outcome | None:
+    """RFC 6152 §3: it is made 7 bit, or not sent; the first is for whoever made it (RFC 3463 §3.7: X.6.3)."""
+    if opened.has_8bit or not parcel.is_8bit:
+        return None
+    text = "the letter is of 8 bits, and the server takes 7"
+    return Outcome(kind=OutcomeKind.PERMANENT, phase="mail", enhanced="5.6.3", text=text)
 
 
 def _too_large(opened: Opened, parcel: Parcel) -> Outcome | None:

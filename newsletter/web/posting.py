@@ -48,10 +48,11 @@ async def _send(app: App, mailing: Mailing, address: str) -> Outcome:
     sending, now = app.sending, app.clock()
     signer = signer_for(sending.signers, mailing.sender.address.rpartition("@")[2])
     letter = Letter(mailing, one_click=signer is not None or sending.mail.relay_signs)
+    box = sending.mail.reply_address or mailing.contact
     recipient = people.ordinary(mailing, now=now)._replace(
         address=address,
         message_id=f"test-{uuid4().hex}@{letter.domain}",
-        unsubscribe=unsubscribe_uris(sending.mail.public_url, mailing.contact, sending.secret, 0, 0),
+        unsubscribe=unsubscribe_uris(sending.mail.public_url, box, sending.secret, 0, 0),
         test=True,
     )
     content = letter.address(recipient)

@@ -1,5 +1,7 @@
 """A personal invitation: one attendee in every letter; all else of the calendar is the same for everybody."""
 
+import base64
+import quopri
 import re
 from dataclasses import replace
 
@@ -8,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.compose.calendar import Method, calendar_file
-from newsletter.compose.invitation import Invitation, method_of
+from newsletter.compose.invitation import Invitation, method_of, sequence_of
 from newsletter.compose.letter import Letter
 from newsletter.compose.mailing import Mailing
 from newsletter.errors import HeaderError
@@ -174,3 +176,44 @@ def test_the_part_says_the_method_that_its_calendar_has(calendar: str, method: s
     assert parameters(part.fields["content-type"]).get("method", "") == method
     assert parameters(part.fields["content-type"])["charset"] == "utf-8"
     assert re.findall(rb"\r\nMETHOD:([A-Z]+)\r\n", part.content) == ([method.encode()] if method else [])
+
+
+@pytest.mark.parametrize("kind", [(event(), "REQUEST"), (CANCELLED, "CANCEL")])
+@pytest.mark.parametrize("name", ["K", "Kennisdagen: “wonen”, zorg; één", "é" * 60, 'Wij "hier":mailto:x@example.nl'])
+def test_where_answers_have_an_address_of_their_own_it_invites_and_nothing_else_changes(
+    name: str, kind: tuple[Event, Method]
+) -> None:
+    happening, method = kind
+    happening = replace(happening, series=replace(happening.series, name=name))
+    compiled = Invitation.read(invitation(happening, method))
+    assert compiled is not None
+    own = f"antwoord+{'0f' * 18}@post.example.nl"
+    text, as_it_is = (compiled.text("Zoë Jansen", "zoe@example.nl", who) for who in (own, ""))
+    lines_of(text)
+    found, same = told(text), told(as_it_is)
+    assert found.organizer == (same.organizer[0], f"mailto:{own}")
+    assert same.organizer[1] == "mailto:vragen@example.nl"
+    assert replace(found, organizer=same.organizer) == same
+    quoted, encoded = compiled.wire("Zoë Jansen", "zoe@example.nl", own)
+    assert quopri.decodestring(quoted.replace("=\r\n", "")) == text.encode()
+    assert base64.b64decode(encoded) == text.encode()
+    assert max(map(len, [*quoted.split("\r\n"), *encoded.split("\r\n")])) <= 76
+
+
+@given(ADDRESSES)
+@settings(max_examples=20)
+def test_only_the_lines_of_organizer_and_attendee_are_a_recipients_own(address: str) -> None:
+    compiled = Invitation.read(invitation())
+    assert compiled is not None
+    texts = [unfolded(compiled.text(name, "zoe@example.nl", address)) for name in ("Jan", "Els")]
+    assert len(texts[0]) == len(texts[1])
+    differ = [line for line, other in zip(*texts, strict=True) if line != other]
+    assert [line.partition(";")[0] for line in differ] == ["ATTENDEE"]
+    with pytest.raises(HeaderError):
+        compiled.text("Jan", "zoe@example.nl", "geen adres")
+
+
+@pytest.mark.parametrize("sequence", [0, 1, 27])
+def test_the_number_of_a_version_is_read_back_from_its_calendar(sequence: int) -> None:
+    assert sequence_of(invitation(replace(event(), title="SEQUENCE:9", sequence=sequence))) == sequence
+    assert sequence_of("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n") == 0
