@@ -8,6 +8,7 @@ from newsletter.app import App
 from newsletter.cli import console
 from newsletter.cli.letters import Slug
 from newsletter.cli.series import Json
+from newsletter.events.plan import Audience
 from newsletter.outbox.fire import compose_row
 from newsletter.preflight import spam as spamassassin
 from newsletter.preflight.finding import Finding, Level, stopping, to_json
@@ -40,7 +41,8 @@ def check(
         async with app.database.read() as tx:
             people = audience.audience(tx, row.id)
             theme, now = app.templates.theme(event.series.theme), app.clock()
-            return await check_all(content, event, people, now=now, theme=theme, links=links, spam=spam)
+            to = row.planned.audience if row.started_at is None else Audience.EVERYBODY
+            return await check_all(content, event, people, now=now, theme=theme, links=links, spam=spam, to=to)
 
     found = console.with_app(action)
     if as_json:

@@ -7,11 +7,15 @@ import typer
 
 from newsletter.app import App
 from newsletter.cli import console
+from newsletter.cli.attendance import attendance
 from newsletter.cli.series import Json
+from newsletter.compose.hosting_files import calendar_path
 from newsletter.errors import DocumentError, NewsletterError, Problem
 from newsletter.events.document import write
 from newsletter.events.event import Event
 from newsletter.events.importer import Imported, import_event
+from newsletter.outbox.removal import Removed
+from newsletter.outbox.removal import remove_event as remove_from_store
 from newsletter.store import events, journal, mailings
 from newsletter.store.mailings import MailingRow
 
@@ -123,6 +127,25 @@ def show(slug: Slug, as_json: Json = False) -> None:
         [(row.slug, row.state, console.local(row.due_at, row.timezone), row.reason) for row in rows],
         empty="It has no mailings.",
     )
+
+
+@commands.command("remove")
+def remove(slug: Slug) -> None:
+    """Remove an event of which no mailing was sent, with its mailings; its document is not touched."""
+
+    async def action(app: App) -> Removed:
+        gone = await remove_from_store(app.database, slug, now=app.clock())
+        (app.folder / app.settings.paths.public / calendar_path(gone.event)).unlink(missing_ok=True)
+        return gone
+
+    gone = console.with_app(action)
+    went = f"with its {len(gone.mailings)} mailings, none of which was sent" if gone.mailings else "it had no mailings"
+    console.say(f"{slug}: removed, {went}; its series and its document stay")
+    for mailing in gone.mailings:
+        console.say(f"  {mailing}")
+
+
+commands.command("attendance")(attendance)
 
 
 def when(event: Event) -> str:

@@ -1,5 +1,6 @@
 """`newsletter mailing …`: what goes out, and when. What a person decides about letters is in `cli.letters`."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -46,7 +47,13 @@ def list_mailings(
         return
     console.table(
         ("mailing", "state", "due", "recipients", "why"),
-        [(row.slug, row.state, console.local(row.due_at, row.timezone), count, row.reason) for row, count in found],
+        [
+            (
+                *(row.slug, row.state, console.local(row.due_at, row.timezone)),
+                *(f"{count} {row.planned.audience}".strip(), row.reason),
+            )
+            for row, count in found
+        ],
         empty="There is no mailing yet; they come from the plan in an event document.",
     )
 
@@ -88,7 +95,8 @@ def _show(found: dict[str, object]) -> None:
     console.say(f"{row.slug}: {row.state}{f' ({row.reason})' if row.reason else ''}")
     for step in steps if isinstance(steps, list) else []:
         console.say(f"  next: {step}")
-    console.say(f"  template {row.planned.template}, due {due}, {found['recipients']} recipients")
+    lists = found["lists"] if isinstance(found["lists"], list) else []
+    console.say(f"  template {row.planned.template}, due {due}, {found['recipients']} recipients{_of(row, lists)}")
     if found["corrects"]:
         console.say(f"  corrects {found['corrects']}, for those whom it reached")
     for state, count in sorted(states.items()):
@@ -101,6 +109,11 @@ def _show(found: dict[str, object]) -> None:
         console.say(f"  … and {len(refused) - SHOWN} attempts before these: newsletter mailing show {row.slug} --json")
     for note in notes if isinstance(notes, list) else []:
         console.say(f"  {console.local(note['at'], row.timezone)}  {note['action']}: {note['detail']}")
+
+
+def _of(row: MailingRow, lists: Sequence[str]) -> str:
+    """Of whom the recipients are, where it is not everybody: " (accepted of gemeenten)"."""
+    return f" ({row.planned.audience} of {', '.join(lists)})" if row.planned.audience else ""
 
 
 @commands.command("schedule")
@@ -120,7 +133,10 @@ def schedule(
         count = recipients
         if count is None:
             people = await control.count_audience(app.database, slug)
-            count = letters.ask(f"{slug} goes to {people} recipients", people)
+            async with app.database.read() as tx:
+                asked = await mailings.get_mailing(tx, slug)
+                of = _of(asked, await mailings.lists_of(tx, asked.id))
+            count = letters.ask(f"{slug} goes to {people} recipients{of}", people)
         now, undo = app.clock(), timedelta(seconds=app.settings.schedule.undo_seconds)
         moment = await letters.moment(app, slug, at, now)
         row = await control.schedule(

@@ -9,6 +9,7 @@ from newsletter.app import App
 from newsletter.cli import console
 from newsletter.cli.series import Json
 from newsletter.errors import NewsletterError, RecipientsError
+from newsletter.outbox import removal
 from newsletter.outbox.envelope import UNSUBSCRIBE
 from newsletter.store import subscribers
 from newsletter.subscribers import objection
@@ -109,6 +110,24 @@ def show(list_: Annotated[str, typer.Argument(metavar="LIST", help="The list.")]
         return
     rows = [(row["address"], row["name"], "suppressed" if row["suppressed"] else row["state"]) for row in found]
     console.table(("address", "name", "state"), rows, empty="Nobody is on this list.")
+
+
+@commands.command("remove-list")
+def remove_list(
+    list_: Annotated[str, typer.Argument(metavar="LIST", help="The list.")],
+    recipients: Annotated[
+        int | None,
+        typer.Option("--recipients", help="How many it knows, where somebody is on it or has left it.", min=0),
+    ] = None,
+) -> None:
+    """Remove a list to which no letters go; without --recipients only one that nobody is on or has left."""
+
+    async def action(app: App) -> tuple[int, int]:
+        return await removal.remove_list(app.database, list_, recipients=recipients, now=app.clock())
+
+    on, left = console.with_app(action)
+    forgotten = f"; that {left} had left it is forgotten: a new list of this name could take them in" if left else ""
+    console.say(f"{list_}: removed, {on} were on it{forgotten}; who they are, and what they got, stays known")
 
 
 @commands.command("suppress")

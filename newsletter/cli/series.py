@@ -57,9 +57,12 @@ def show_series(slug: Annotated[str, typer.Argument(help="The series.")], as_jso
         console.say(f"  theme: {', '.join(f'{name} {value}' for name, value in series.theme)}")
     console.say("")
     rows = [
-        (one.name, one.template, format_rule(one.when), format_window(one.window), ", ".join(one.lists) or "all")
+        (
+            *(one.name, one.template, format_rule(one.when), format_window(one.window)),
+            *(", ".join(one.lists) or "all", one.audience or "everybody"),
+        )
         for one in series.plan
     ]
-    console.table(("mailing", "template", "when", "window", "lists"), rows, empty="It has no plan of mailings.")
+    console.table(("mailing", "template", "when", "window", "lists", "to"), rows, empty="It has no plan of mailings.")
     console.say("")
     console.say(f"Events: {', '.join(event.slug for event in its_events) or 'none'}")

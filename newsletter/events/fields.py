@@ -24,6 +24,7 @@ DUTCH: Mapping[str, str] = {
     "in_de_mail": "inline",
     "opbrengsten": "takeaways",
     "uitnodiging": "invite",
+    "aan": "to",
     "thema": "theme",
     "basis": "base",
 }

@@ -6,8 +6,9 @@ When a rule fires is decided in `schedule.rules`; here it is only a noun with a 
     rule    <number> days | weeks | working days  before | after  start | end  at HH:MM
             on the day of start | end  at HH:MM
     window  <number> weeks | days | hours | minutes | seconds
+    to      accepted | tentative | accepted or tentative | declined | unanswered | not declined
 
-Both may be written in Dutch ("2 werkdagen voor begin om 09:00"); they are always written back in English.
+All may be written in Dutch ("2 werkdagen voor begin om 09:00", "aangenomen"); they are always written back in English.
 """
 
 import re
@@ -39,6 +40,20 @@ class Rule:
     at: time  #: wall clock in the zone of the series
 
 
+class Audience(StrEnum):
+    """Who of the people on its lists a mailing goes to, by what they answered to the personal invitation."""
+
+    EVERYBODY = ""
+    ACCEPTED = "accepted"
+    TENTATIVE = "tentative"
+    COMING = "accepted or tentative"
+    DECLINED = "declined"
+    UNANSWERED = "unanswered"  #: of whom no answer is known, invited or not
+    NOT_DECLINED = "not declined"  #: whatever they answered but that, or nothing
+
+
+#: Those that grow by themselves: people answer after a person has looked at their number.
+GROWING = frozenset({Audience.ACCEPTED, Audience.TENTATIVE, Audience.COMING, Audience.DECLINED})
 DEFAULT_WINDOW = timedelta(days=1)
 
 
@@ -51,6 +66,7 @@ class PlannedMailing:
     window: timedelta = DEFAULT_WINDOW  #: how late it may still go out by itself
     label: str = ""  #: what it is called for people: "Herinnering"
     invites: bool = False  #: its calendar part is a personal invitation, which asks for an answer
+    audience: Audience = Audience.EVERYBODY  #: who of its lists, when it fires
 
 
 _UNITS = {
@@ -141,6 +157,59 @@ def format_window(window: timedelta) -> str:
     """The English form that `parse_window` reads back without loss: the largest unit that divides it."""
     name, length = next((name, length) for name, length, _ in _SPANS if not window % length or name == "second")
     return _counted(window // length, name)
+
+
+_ACCEPTED = r"accepted|accepteer(?:t|den)|geaccepteerd|aangenomen|toegezegd|komt"
+_TENTATIVE = r"tentative|voorlopig|misschien|onder\s+voorbehoud"
+_DECLINED = r"declined|afgewezen|afgeslagen|afgezegd|geweigerd"
+_AUDIENCES = {
+    Audience.EVERYBODY: r"everybody|everyone|all|iedereen|allen",
+    Audience.ACCEPTED: _ACCEPTED,
+    Audience.TENTATIVE: _TENTATIVE,
+    Audience.COMING: rf"(?:{_ACCEPTED})\s+(?:or|of)\s+(?:{_TENTATIVE})|(?:{_TENTATIVE})\s+(?:or|of)\s+(?:{_ACCEPTED})",
+    Audience.DECLINED: _DECLINED,
+    Audience.UNANSWERED: r"unanswered|(?:no|not|geen|niet)\s+(?:answer(?:ed)?|(?:be|ge)?antwoord)",
+    Audience.NOT_DECLINED: rf"(?:not|niet)\s+(?:{_DECLINED})",
+}
+#: Who they are, in the middle of a sentence.
+_WHO = {
+    Audience.EVERYBODY: "everybody",
+    Audience.ACCEPTED: "those who accepted",
+    Audience.TENTATIVE: "those who may come",
+    Audience.COMING: "those who accepted or may come",
+    Audience.DECLINED: "those who declined",
+    Audience.UNANSWERED: "those who have not answered",
+    Audience.NOT_DECLINED: "those who have not declined",
+}
+
+
+def parse_audience(text: str) -> Audience:
+    """Read whom a mailing goes to: "accepted", "not declined", "aangenomen", "niet afgewezen".
+
+    Raises `RuleError`, with all that there is, when it cannot be read.
+    """
+    wanted = text.strip()
+    found = next((audience for audience, form in _AUDIENCES.items() if _is(form, wanted)), None)
+    if found is None:
+        known = ", ".join(f"“{audience}”" for audience in Audience if audience)
+        raise RuleError(
+            f"“{wanted}” does not say who gets it; choose from {known}, or leave “to” out for everybody on the lists"
+        )
+    return found
+
+
+def includes(audience: Audience, answer: str) -> bool:
+    """Whether somebody who gave this answer is of an audience; "" is no answer."""
+    if audience is Audience.UNANSWERED:
+        return not answer
+    if audience is Audience.NOT_DECLINED:
+        return answer != Audience.DECLINED
+    return audience is Audience.EVERYBODY or answer in audience.split(" or ")
+
+
+def who(audience: Audience) -> str:
+    """The people of an audience, in the middle of a sentence: "those who accepted"."""
+    return _WHO[audience]
 
 
 def _is(form: str, word: str) -> bool:

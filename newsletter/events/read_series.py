@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from newsletter.events.event import Event, Mailbox, Series
 from newsletter.events.fields import Record, line, listed, markdown, parsed, record
 from newsletter.events.notes import Mistake, Notes, did_you_mean
-from newsletter.events.plan import DEFAULT_WINDOW, PlannedMailing, parse_rule, parse_window
+from newsletter.events.plan import DEFAULT_WINDOW, Audience, PlannedMailing, parse_audience, parse_rule, parse_window
 from newsletter.events.read_theme import read_theme
 from newsletter.events.values import address, contact_address, https_url, language, slug, timezone, yes_or_no
 from newsletter.events.yaml_lines import Fields, Items, Node, Text
@@ -134,6 +134,7 @@ def _planned_mailing(keys: Record, notes: Notes, known: tuple[str, ...] | None) 
     when = keys.required("when", parsed(parse_rule), "3 working days before start at 09:00")
     window = keys.optional("window", parsed(parse_window), DEFAULT_WINDOW)
     invites = keys.optional("invite", parsed(yes_or_no), False)
+    audience = keys.optional("to", parsed(parse_audience), Audience.EVERYBODY)
     node = keys.node("lists")
     lists = (_lists(node, notes) or ()) if node is not None else ()
     for unknown in (name for name in lists if known is not None and name not in known):
@@ -145,5 +146,12 @@ def _planned_mailing(keys: Record, notes: Notes, known: tuple[str, ...] | None) 
     if name is None or template is None or when is None:
         return None
     return PlannedMailing(
-        name=name, template=template, when=when, lists=lists, window=window, label=label, invites=invites
+        name=name,
+        template=template,
+        when=when,
+        lists=lists,
+        window=window,
+        label=label,
+        invites=invites,
+        audience=audience,
     )

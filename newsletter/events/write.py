@@ -173,6 +173,7 @@ def _planned_mailing(planned: PlannedMailing) -> yaml.Node:
             ("template", _text(planned.template)),
             ("when", _own(format_rule(planned.when))),
             ("lists", _slugs(planned.lists)),
+            ("to", _text(planned.audience)),
             ("window", _own(format_window(planned.window)) if planned.window != DEFAULT_WINDOW else None),
             ("invite", _own("yes") if planned.invites else None),
         ]

@@ -69,7 +69,7 @@ async def schedule(
         count = await audience.count_audience(tx, row.id)
         if count != recipients:
             raise CountError(f"{slug} goes to {count} recipients, not {recipients}; look again and confirm {count}")
-        if not count:
+        if not count and not row.planned.audience:  # people still answer; it is held if nobody has when it is due
             raise CountError(f"{slug} goes to nobody; {await _remedy_for_nobody(tx, row)}")
         event = await events.get_event(tx, row.event)
         times, fixed = _times(row, event, at, now, undo)

@@ -15,7 +15,7 @@ from newsletter.compose.templates import Templates
 from newsletter.errors import NewsletterError
 from newsletter.events.event import Event, EventStatus
 from newsletter.outbox.delivery import DeliveryState
-from newsletter.outbox.proof import misfits, outgrown, unfinished
+from newsletter.outbox.proof import misfits, nobody_yet, outgrown, unfinished
 from newsletter.schedule.rules import Due, decide_due
 from newsletter.schedule.state import MailingState, move
 from newsletter.store import audience, deliveries, events, fence, journal, mailings, remedies
@@ -87,10 +87,12 @@ async def _fire(database: Database, templates: Templates, row: MailingRow, now: 
         content = compose(event, order_of(row), templates, now=now, around=around)
         await asyncio.to_thread(templates.showing.host_calendar, event, now)
         async with database.read() as tx:
+            count = await audience.count_audience(tx, row.id)
             why = (
                 unfinished(content, event)
                 or contradicts(templates, row, event)
-                or outgrown(row.confirmed, await audience.count_audience(tx, row.id))
+                or nobody_yet(count, row.planned.audience)
+                or outgrown(row.confirmed, count, row.planned.audience)
                 or await misfits(content, audience.audience(tx, row.id))
             )
     except Exception as error:  # whatever is wrong with one mailing must not stop the others

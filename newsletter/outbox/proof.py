@@ -10,6 +10,7 @@ from newsletter.compose.letter import Letter
 from newsletter.compose.mailing import Mailing
 from newsletter.errors import HeaderError, TemplateError
 from newsletter.events.event import STARTER_MARK, Event
+from newsletter.events.plan import GROWING, Audience, who
 from newsletter.preflight.recipients import as_recipient
 from newsletter.subscribers.subscriber import Subscriber
 
@@ -19,11 +20,21 @@ GROWTH, GROWTH_RATIO = 10, 0.1
 TURN = 200
 
 
-def outgrown(confirmed: int | None, recipients: int) -> str:
-    """Why so many recipients are no longer what was confirmed, or nothing; fewer are always fine."""
-    if confirmed is None or recipients <= confirmed + max(GROWTH, int(confirmed * GROWTH_RATIO)):
+def outgrown(confirmed: int | None, recipients: int, to: Audience = Audience.EVERYBODY) -> str:
+    """Why so many recipients are no longer what was confirmed, or nothing; fewer are always fine.
+
+    That more people have answered since is what a mailing to those who answered waits for.
+    """
+    if to in GROWING or confirmed is None or recipients <= confirmed + max(GROWTH, int(confirmed * GROWTH_RATIO)):
         return ""
     return f"it was confirmed for {confirmed} recipients and would now go to {recipients}; schedule it again"
+
+
+def nobody_yet(recipients: int, to: Audience) -> str:
+    """Why a mailing that goes by answers has nobody to go to, or nothing."""
+    if recipients or to is Audience.EVERYBODY:
+        return ""
+    return f"it goes to {who(to)}, and that is nobody yet; schedule it again once there is somebody, or cancel it"
 
 
 def unfinished(mailing: Mailing, event: Event) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 from newsletter.compose.letter import Letter
 from newsletter.compose.mailing import Mailing, Recipient
 from newsletter.errors import HeaderError, PlaceholderError, TemplateError
+from newsletter.events.plan import Audience, who
 from newsletter.preflight.asked import always_shown, condition, conditions, holds, is_empty, value, values_of
 from newsletter.preflight.finding import NAMED, Finding, Level, ordered, short
 from newsletter.preflight.size import HTML_LIMIT, HTML_WARN
@@ -79,8 +80,9 @@ def check_letters(mailing: Mailing, people: Iterable[Recipient]) -> LettersRepor
 class Letters:
     """The same, for whoever gets recipients one at a time."""
 
-    def __init__(self, mailing: Mailing) -> None:
-        self._mailing, self._letter = mailing, Letter(mailing)
+    def __init__(self, mailing: Mailing, to: Audience = Audience.EVERYBODY) -> None:
+        """`to` is whom of its lists a mailing goes to that has not started."""
+        self._mailing, self._letter, self._to = mailing, Letter(mailing), to
         self._conditions = {text: found for text in conditions(mailing) if (found := condition(text))}
         self._holds = dict.fromkeys(self._conditions, 0)
         self._shown = {text: found for text in always_shown(mailing) if (found := value(text))}
@@ -145,6 +147,10 @@ class Letters:
         for why, group in self._odd.items():
             what = f"the name of {group.count} of {self._seen} recipients {why}"
             yield group.finding(Level.HINT, "recipients-name", what, "look at their rows in the list")
+        if self._to and not self._seen:
+            what = f"it goes to {who(self._to)}, and that is nobody yet"
+            fix = "send the invitation first (invite: yes); if it is nobody when it is due, it is held"
+            yield Finding(level=Level.HINT, check="recipients-nobody", part="recipients", what=what, fix=fix)
         yield from self._too_large()
 
     def _too_large(self) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from newsletter.compose.letter import Letter
 from newsletter.compose.mailing import Mailing
 from newsletter.errors import NewsletterError
 from newsletter.events.event import Event
+from newsletter.events.plan import Audience
 from newsletter.preflight.finding import Finding, ordered
 from newsletter.preflight.reading import Reading
 from newsletter.preflight.recipients import Letters, LettersReport, as_recipient
@@ -41,6 +42,7 @@ async def check_all(
     theme: Mapping[str, str] | None = None,
     links: bool = False,
     spam: bool = False,
+    to: Audience = Audience.EVERYBODY,
 ) -> Checked:
     """Check a mailing and every recipient's letter.
 
@@ -52,9 +54,10 @@ async def check_all(
         theme: the colours of its series.
         links: visit the pages that it links to.
         spam: ask SpamAssassin, where it is installed.
+        to: whom of its lists a mailing goes to that has not started.
     """
     found = check(mailing, event=event, theme=theme)
-    letters, domain = Letters(mailing), mailing.sender.address.rpartition("@")[2]
+    letters, domain = Letters(mailing, to), mailing.sender.address.rpartition("@")[2]
     seen = 0
     async for person in people:
         seen += 1

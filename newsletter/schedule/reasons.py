@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from newsletter.events.event import Event, EventStatus
-from newsletter.events.plan import Anchor, PlannedMailing, Rule
+from newsletter.events.plan import Anchor, PlannedMailing, Rule, who
 from newsletter.schedule.rules import Due, Times, decide_due, starts_at
 
 LOOK: Final = "look at the letter and schedule it again"
@@ -66,7 +66,7 @@ def reason_to_stop(before: Event | None, after: Event) -> str:
 def not_what_was_confirmed(
     before: Event | None, after: Event, planned: PlannedMailing | None, entry: PlannedMailing | None
 ) -> str:
-    """Whether the plan now names another template or other lists than a person agreed to, in a sentence."""
+    """Whether the plan now names another template, or other people, than somebody agreed to, in a sentence."""
     if planned is None or entry is None:
         return ""
     if planned.template != entry.template:
@@ -77,6 +77,9 @@ def not_what_was_confirmed(
     if set(was) != set(becomes):
         lists = f"it now goes to {', '.join(becomes)} instead of {', '.join(was)}"
         return f"{lists}; look at the number of recipients and schedule it again"
+    if planned.audience != entry.audience:
+        people = f"it now goes to {who(entry.audience)} instead of {who(planned.audience)}"
+        return f"{people}; look at the number of recipients and schedule it again"
     return ""
 
 

@@ -14,6 +14,7 @@ from newsletter.compose.composer import compose
 from newsletter.compose.templates import Templates
 from newsletter.errors import NewsletterError
 from newsletter.events.event import Event
+from newsletter.events.plan import who
 from newsletter.outbox.fire import contradicts, order_of
 from newsletter.outbox.proof import misfits, outgrown, unfinished
 from newsletter.schedule.rules import Due, decide_due
@@ -55,6 +56,8 @@ async def rehearse(database: Database, templates: Templates, *, begin: date, end
             count = await audience.count_audience(tx, row.id)
             subject, trouble = await _proof(tx, event, row, count, templates)
             remark = f"would be held: {trouble}" if trouble else HINTS[row.state].format(reason=row.reason)
+            if row.planned.audience and not trouble:
+                remark = f"{remark}; to {who(row.planned.audience)} by then"
             at = _fires_at(row, begin)
             lines.append(
                 Rehearsed(at=at, mailing=row.slug, state=row.state, recipients=count, subject=subject, remark=remark)
@@ -72,7 +75,7 @@ async def _proof(
         why = (
             unfinished(mailing, event)
             or contradicts(templates, row, event)
-            or outgrown(row.confirmed, recipients)
+            or outgrown(row.confirmed, recipients, row.planned.audience)
             or await misfits(mailing, audience.audience(tx, row.id))
         )
     except NewsletterError as error:

@@ -5,6 +5,7 @@ import pytest
 from newsletter.errors import DocumentError
 from newsletter.events.document import read, write
 from newsletter.events.event import Image, Link, Speaker
+from newsletter.events.plan import Audience
 
 ENGLISH = """\
 ---
@@ -48,6 +49,10 @@ series:
       template: announcement
       when: 6 weeks before start at 09:00
       invite: yes
+    - mailing: praktisch
+      template: practical
+      when: 2 days before start at 09:00
+      to: accepted
 ---
 
 # Announcement
@@ -83,6 +88,7 @@ DUTCH = {
     "theme:": "thema:",
     "base:": "basis:",
     "invite: yes": "uitnodiging: ja",
+    "to: accepted": "aan: aangenomen",
     "# Announcement": "# Aankondiging",
     "# Practical": "# Praktisch",
     "# Change": "# Wijziging",
@@ -127,7 +133,17 @@ def test_a_series_has_a_theme_and_invites() -> None:
         ("logo_alt", "Gemeente Voorbeeld"),
         ("logo_width", "160"),
     )
-    assert [planned.invites for planned in series.plan] == [True]
+    assert [planned.invites for planned in series.plan] == [True, False]
+    assert [planned.audience for planned in series.plan] == [Audience.EVERYBODY, Audience.ACCEPTED]
+
+
+def test_an_unknown_audience_is_refused_at_its_line_with_all_that_there_are() -> None:
+    with pytest.raises(DocumentError) as caught:
+        read(changed("to: accepted", "to: aanwezigen"), "dag.md")
+    [problem] = caught.value.problems
+    assert problem.line == ENGLISH.split("\n").index("      to: accepted") + 1
+    assert problem.what.startswith("to: “aanwezigen” does not say who gets it; choose from “accepted”, “tentative”,")
+    assert "“not declined”" in problem.what
 
 
 def test_a_theme_may_be_a_name_only() -> None:

@@ -26,7 +26,7 @@ from newsletter.events.event import (
     Workshop,
 )
 from newsletter.events.notes import Mistake
-from newsletter.events.plan import Anchor, PlannedMailing, Rule, Unit
+from newsletter.events.plan import Anchor, Audience, PlannedMailing, Rule, Unit
 from newsletter.events.read_theme import COLOURS
 from newsletter.events.sections import tidy
 
@@ -113,6 +113,7 @@ def series(draw: st.DrawFn) -> Series:
         window=st.integers(1, 10**7).map(lambda seconds: timedelta(seconds=seconds)),
         label=MAYBE_LINE,
         invites=st.booleans(),
+        audience=st.sampled_from(Audience),
     )
     return Series(
         slug=draw(SLUG),

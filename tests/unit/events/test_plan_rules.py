@@ -1,6 +1,8 @@
 """The written forms of the rules and windows of a plan."""
 
+import re
 from datetime import time, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,12 +11,16 @@ from hypothesis import strategies as st
 from newsletter.errors import RuleError
 from newsletter.events.plan import (
     Anchor,
+    Audience,
     Rule,
     Unit,
     format_rule,
     format_window,
+    includes,
+    parse_audience,
     parse_rule,
     parse_window,
+    who,
 )
 
 
@@ -147,3 +153,70 @@ def test_a_window_that_cannot_be_read_is_answered_with_examples(text: str) -> No
 def test_a_window_of_no_length_or_of_ages_is_refused(text: str) -> None:
     with pytest.raises(RuleError, match="too short or too long"):
         parse_window(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "audience"),
+    [
+        ("accepted", Audience.ACCEPTED),
+        ("Aangenomen", Audience.ACCEPTED),
+        ("geaccepteerd", Audience.ACCEPTED),
+        ("tentative", Audience.TENTATIVE),
+        ("misschien", Audience.TENTATIVE),
+        ("onder  voorbehoud", Audience.TENTATIVE),
+        ("accepted or tentative", Audience.COMING),
+        ("aangenomen of voorlopig", Audience.COMING),
+        ("voorlopig of aangenomen", Audience.COMING),
+        ("declined", Audience.DECLINED),
+        ("afgewezen", Audience.DECLINED),
+        ("unanswered", Audience.UNANSWERED),
+        ("niet beantwoord", Audience.UNANSWERED),
+        ("geen antwoord", Audience.UNANSWERED),
+        (" not  declined ", Audience.NOT_DECLINED),
+        ("NIET AFGEWEZEN", Audience.NOT_DECLINED),
+        ("iedereen", Audience.EVERYBODY),
+    ],
+)
+def test_an_audience_is_read_in_english_and_in_dutch(text: str, audience: Audience) -> None:
+    assert parse_audience(text) is audience
+
+
+@pytest.mark.parametrize(
+    ("audience", "answers"),
+    [
+        (Audience.EVERYBODY, "accepted tentative delegated declined -"),
+        (Audience.ACCEPTED, "accepted"),
+        (Audience.TENTATIVE, "tentative"),
+        (Audience.COMING, "accepted tentative"),
+        (Audience.DECLINED, "declined"),
+        (Audience.UNANSWERED, "-"),
+        (Audience.NOT_DECLINED, "accepted tentative delegated -"),
+    ],
+)
+def test_an_audience_includes_some_answers_and_not_others(audience: Audience, answers: str) -> None:
+    given = {"accepted", "tentative", "delegated", "declined", ""}
+    expected = {answer.strip("-") for answer in answers.split()}
+    assert {answer for answer in given if includes(audience, answer)} == expected
+
+
+@pytest.mark.parametrize("audience", [one for one in Audience if one])
+def test_an_audience_is_written_in_english_and_read_back(audience: Audience) -> None:
+    assert parse_audience(str(audience)) is audience
+    assert who(audience).startswith("those who ")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "accepted, declined", "not accepted", "gemeenten", "accepted or declined", "nobody"]
+)
+def test_an_audience_that_nobody_knows_is_refused_with_all_that_there_are(text: str) -> None:
+    with pytest.raises(RuleError, match="does not say who gets it; choose from “accepted”"):
+        parse_audience(text)
+
+
+def test_the_manual_names_every_audience_and_only_words_that_are_read() -> None:
+    manual = (Path(__file__).parents[3] / "docs/attendance.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in manual.splitlines() if line.startswith("| `")]
+    for english, dutch in rows[1:]:
+        [audience] = {parse_audience(word) for word in re.findall(r"`([^`]+)`", english + dutch)}
+        assert f"`{audience}`" == english.strip()
+    assert len(rows) == len(Audience)

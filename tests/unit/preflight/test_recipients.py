@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from newsletter.compose.letter import Letter
 from newsletter.errors import PlaceholderError
+from newsletter.events.plan import Audience, who
 from newsletter.preflight.asked import conditions
-from newsletter.preflight.recipients import as_recipient, odd_name
+from newsletter.preflight.finding import Level
+from newsletter.preflight.recipients import Letters, as_recipient, odd_name
 from newsletter.preflight.run import check_letters, worst_cases
 from newsletter.subscribers.subscriber import Subscriber
 from tests.unit.preflight.letters import GOOD, PROSE, person, spoiled
@@ -102,6 +104,16 @@ def test_a_name_of_any_people_is_no_odd_name(name: str) -> None:
 def test_nobody_at_all_is_no_fault_of_the_letter() -> None:
     report = check_letters(GOOD, [])
     assert (report.findings, report.letters, report.longest, report.emptiest) == ((), 0, None, None)
+
+
+@pytest.mark.parametrize("to", [one for one in Audience if one])
+def test_nobody_yet_who_gave_the_answer_that_a_mailing_is_for_is_a_hint(to: Audience) -> None:
+    [finding] = Letters(GOOD, to).report().findings
+    assert (finding.level, finding.check, finding.part) == (Level.HINT, "recipients-nobody", "recipients")
+    assert finding.what == f"it goes to {who(to)}, and that is nobody yet"
+    letters = Letters(GOOD, to)
+    letters.add(person(1))
+    assert letters.report().findings == ()
 
 
 def test_the_worst_cases_cover_each_way_that_a_condition_can_go() -> None:
