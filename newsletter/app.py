@@ -4,12 +4,15 @@ In: settings and the working folder. Out: an `App` that holds an open store, the
 """
 
 import secrets
+import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from newsletter.compose.dkim import load_keys
 from newsletter.compose.hosting import Hosting
@@ -26,6 +29,10 @@ from newsletter.smtp.folder import FolderTransport
 from newsletter.smtp.response import is_throttled, throttle_scope
 from newsletter.store import journal
 from newsletter.store.database import Database, open_database
+
+if TYPE_CHECKING:
+    from newsletter.inbound.intake import Intake
+    from newsletter.inbound.watch import Watch
 
 PACKAGE = Path(__file__).parent
 
@@ -73,6 +80,73 @@ def make_transport(settings: Settings, folder: Path) -> Transport:
     if not servers:
         return FolderTransport(folder / settings.paths.outbox)
     return servers[0] if len(servers) == 1 else FailoverTransport(servers, time.monotonic)
+
+
+def make_intake(app: App, say: Callable[[str], None]) -> "Intake":
+    """What takes the messages of all sources."""
+    from newsletter.inbound.intake import Intake  # what tells messages apart takes a tenth of a second to load
+
+    settings, sending = app.settings, app.sending
+    return Intake(
+        app.database, secret=sending.secret, settings=settings.inbound, mail=settings.mail, clock=app.clock, say=say
+    )
+
+
+def make_watch(app: App, say: Callable[[str], None]) -> "Watch | None":
+    """What watches the sources that are set, and sends replies on; None where no source is.
+
+    Raises:
+        SettingsError, InboundError: a source cannot be made of its settings.
+    """
+    from newsletter.inbound.sources.chosen import has_sources, make_listeners, make_sources
+
+    settings, sending = app.settings, app.sending
+    if not has_sources(settings):
+        return None
+    from newsletter.inbound.forward import Forwarder
+    from newsletter.inbound.sources.reading import Memory
+    from newsletter.inbound.turn import StoredTurn
+    from newsletter.inbound.watch import Watch
+    from newsletter.store import messages
+
+    intake, inbound = make_intake(app, say), settings.inbound
+    memory = Memory(
+        database=app.database,
+        known=intake.known,
+        clock=app.clock,
+        largest=inbound.largest,
+        poll_seconds=inbound.poll_seconds,
+        address=inbound.address,
+    )
+
+    async def chores() -> None:
+        await intake.finish()
+        async with app.database.write() as tx:
+            await messages.drop_texts(tx, app.clock() - timedelta(days=inbound.keep_days))
+
+    return Watch(
+        make_sources(settings, app.folder, memory),
+        intake.take,
+        Forwarder(
+            app.database,
+            sending.transport,
+            settings.mail,
+            secret=sending.secret,
+            clock=app.clock,
+            say=say,
+            signers=sending.signers,
+            keep_days=inbound.keep_days,
+        ),
+        say=say,
+        pushed=make_listeners(settings, app.folder, memory, say),
+        turn=StoredTurn(
+            database=app.database,
+            name=f"{socket.gethostname()[:60].replace(' ', '-')}-{uuid4().hex[:8]}",
+            lease=sending.lease,
+            clock=app.clock,
+        ),
+        chores=chores,
+    )
 
 
 @asynccontextmanager

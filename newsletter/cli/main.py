@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from newsletter import __version__
-from newsletter.cli import console, dkim, event, inbound, mailing, recipients, series, store
+from newsletter.cli import (
+    console,
+    dkim,
+    event,
+    inbound,
+    incidents,
+    mailing,
+    proposals,
+    recipients,
+    replies,
+    series,
+    store,
+)
 from newsletter.cli.demo import demo
 from newsletter.cli.explain import explain
 from newsletter.cli.init import init
@@ -18,6 +30,7 @@ from newsletter.cli.preview import preview
 from newsletter.cli.rehearse import rehearse
 from newsletter.cli.run import run_command
 from newsletter.cli.store_copy import copy_command
+from newsletter.cli.web import web_command
 from newsletter.cli.worker import worker_command
 from newsletter.errors import NewsletterError
 
@@ -34,12 +47,16 @@ commands.add_typer(series.commands, name="series")
 commands.add_typer(recipients.commands, name="recipients")
 commands.add_typer(mailing.commands, name="mailing")
 commands.add_typer(inbound.commands, name="inbound")
+commands.add_typer(incidents.commands, name="incidents")
+commands.add_typer(proposals.commands, name="proposals")
+commands.add_typer(replies.commands, name="replies")
 commands.add_typer(dkim.commands, name="dkim")
 commands.add_typer(store.commands, name="store")
 store.commands.command("copy")(copy_command)
 commands.command("init")(init)
 commands.command("run")(run_command)
 commands.command("worker")(worker_command)
+commands.command("web")(web_command)
 commands.command("rehearse")(rehearse)
 commands.command("explain")(explain)
 commands.command("preview")(preview)

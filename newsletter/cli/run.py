@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from newsletter.app import App
 from newsletter.cli import console
+from newsletter.cli.beside import beside
 from newsletter.cli.worker import is_shared, work
 from newsletter.store import fence
 
@@ -14,7 +15,8 @@ from newsletter.store import fence
 def run_command() -> None:
     """Keep running: fire mailings when they are due and send their letters. End it with Ctrl-C or SIGTERM.
 
-    Edits that are made meanwhile, with other commands, count without a restart.
+    Mailboxes that are set are watched beside it, and the public pages served. Edits that are made meanwhile, with other
+    commands, count without a restart.
     """
 
     from newsletter.schedule.runner import Runner  # the scheduler is slow to load, and no other command needs it
@@ -48,7 +50,8 @@ def run_command() -> None:
         way_out = ", else to ".join(servers) or f"the folder {app.settings.paths.outbox}"
         console.say(f"running; letters go to {way_out}; stop with Ctrl-C")
         try:
-            await runner.run()
+            async with beside(app, _stamped(app)):
+                await runner.run()
         finally:
             progress.stop()
         console.say_or_ignore("stopped; what was not sent yet goes on at the next start")

@@ -9,7 +9,9 @@ import typer
 
 from newsletter.app import App
 from newsletter.cli import console
+from newsletter.cli.beside import beside
 from newsletter.errors import SettingsError, StoreError
+from newsletter.store import fence
 
 SQLITE = (
     "this store is SQLite, from which one process sends, with `newsletter run`: enough for one machine. For several, "
@@ -31,6 +33,7 @@ def worker_command(
     async def action(app: App) -> None:
         if not is_shared(app):
             raise SettingsError(SQLITE)
+        await fence.guard(app.database, now=app.clock())
         await work(app, name=name)
 
     console.with_app(action, sends=True)
@@ -80,5 +83,6 @@ async def work(app: App, *, name: str = "") -> None:
         loop.add_signal_handler(number, interrupted)
     servers = [smtp.host for smtp in (app.settings.smtp, app.settings.smtp2, app.settings.smtp3) if smtp.host]
     way_out = ", else to ".join(servers) or f"the folder {app.settings.paths.outbox}"
-    await fleet.run(lambda: console.say(f"running; letters go to {way_out}; stop with Ctrl-C"))
+    async with beside(app, say):
+        await fleet.run(lambda: console.say(f"running; letters go to {way_out}; stop with Ctrl-C"))
     console.say_or_ignore("stopped; what was not sent yet goes on at other workers, or at the next start")

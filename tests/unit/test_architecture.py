@@ -18,6 +18,7 @@ ONE_MODULE = {
     "alembic": "store/migrate.py",
     "aiosmtpd": "smtp/catchall.py",
     "cryptography": "compose/dkim_keys.py",
+    "flufl": "inbound/fallback.py",
     "uvloop": "cli/console.py",
 }
 #: Plain functions: what they need to know is an argument.
@@ -39,6 +40,16 @@ DECISIONS = (
     ),
     *("preflight/size.py", "preflight/links.py", "preflight/images.py", "preflight/structure.py", "preflight/text.py"),
     *("preflight/clients.py", "preflight/contrast.py", "preflight/support.py", "preflight/tracking.py"),
+    *(
+        "inbound/policy.py",
+        "inbound/itip.py",
+        "inbound/answering.py",
+        "inbound/calendar_answer.py",
+        "inbound/routing.py",
+    ),
+    *("inbound/threads.py", "inbound/unchanged.py", "inbound/wrapped.py", "inbound/seven_bit.py", "inbound/waiting.py"),
+    *("inbound/classify.py", "inbound/message.py", "inbound/reasons.py", "inbound/reference.py"),
+    *("inbound/sources/imap_syntax.py", "outbox/organizer.py", "compose/invitation.py"),
     *("preflight/asked.py", "preflight/dates.py", "preflight/names.py", "preflight/plain_language.py"),
 )
 MODULES = sorted(
