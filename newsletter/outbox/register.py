@@ -1,8 +1,8 @@
 """Stage 4: outcomes become durable, those of all connections together.
 
 In: the outcome of one letter and, with it, the letter that the same connection hands over next. Out: the word that both
-are on disk. While commits run, the next one gathers: at thousands of letters a second, a commit for each would be all
-that the disk does.
+are on disk. While one commit runs, the next one gathers: at thousands of letters a second, a commit for each would be
+all that the disk does.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class Register:
         self._loop = asyncio.get_running_loop()
         self._gathered: list[_Entry] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._committing: set[asyncio.Task[None]] = set()
+        self._committing: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
         self.connections = 0  #: that have something on the wire
 
@@ -57,10 +57,11 @@ class Register:
         Raises:
             StoreError: it could not be.
         """
-        while self._gathered or self._committing:
-            if not self._committing:
+        while self._gathered or self._committing is not None:
+            if self._committing is None:
                 self._start()
-            await asyncio.shield(asyncio.wait(self._committing))
+            if self._committing is not None:
+                await asyncio.shield(self._committing)
         if self._failure is not None:
             raise self._failure
 
@@ -68,14 +69,12 @@ class Register:
         if self._failure is not None:
             raise self._failure
         self._gathered.append(entry)
-        self._schedule()
+        if self._committing is None:
+            self._schedule()
 
     def _schedule(self) -> None:
-        if len(self._committing) >= self._ledger.parallel:
-            return
-        # Some of the connections write, in one commit or two, while the others keep the server busy; one that is alone
-        # never waits.
-        if len(self._gathered) * (1 + self._ledger.parallel) >= self.connections:
+        # Half of the connections write while the other half keeps the server busy; one that is alone never waits.
+        if len(self._gathered) * 2 >= self.connections:
             self._start()
         elif self._timer is None:
             self._timer = self._loop.call_later(GATHER, self._start)
@@ -84,11 +83,9 @@ class Register:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._gathered and len(self._committing) < self._ledger.parallel:
+        if self._committing is None:
             batch, self._gathered = self._gathered, []
-            task = self._loop.create_task(self._commit(batch))
-            self._committing.add(task)
-            task.add_done_callback(self._ended)
+            self._committing = self._loop.create_task(self._commit(batch))
 
     async def _commit(self, batch: list[_Entry]) -> None:
         try:
@@ -103,10 +100,8 @@ class Register:
             for entry in batch:
                 if entry.done is not None and not entry.done.done():
                     entry.done.set_result(entry.begun not in stopped)
-
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        self._committing.discard(task)
-        if self._gathered and self._failure is None:
+        self._committing = None
+        if self._gathered:
             self._schedule()
 
     async def _write(self, batch: list[_Entry]) -> frozenset[int]:

@@ -48,13 +48,10 @@ AND (SELECT state FROM mailings WHERE mailings.id = mailing_id) = 'sending'"""
 class SqliteBackend:
     broken: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
 
-    def __init__(self, path: str, worker: str, *, waits_for_disk: bool = True) -> None:
-        """Without `waits_for_disk`, a commit is durable only when the caller has synced the write-ahead log."""
+    def __init__(self, path: str, worker: str) -> None:
         self._worker, self._turn = worker, 0
         self._db = sqlite3.connect(path, isolation_level=None, cached_statements=32)
-        # NORMAL syncs at checkpoints only, in the order that keeps the file whole (sqlite.org/pragma.html).
-        synchronous = f"synchronous={'FULL' if waits_for_disk else 'NORMAL'}"
-        for pragma in ("busy_timeout=0", synchronous, "foreign_keys=ON", f"wal_autocheckpoint={CHECKPOINT}"):
+        for pragma in ("busy_timeout=0", "synchronous=FULL", "foreign_keys=ON", f"wal_autocheckpoint={CHECKPOINT}"):
             self._db.execute(f"PRAGMA {pragma}")
 
     def claim(self, limit: int, now: datetime, until: datetime, within: Batch | None) -> list[Delivery]:

@@ -23,7 +23,7 @@ class Counted(Ledger):
     """A ledger that counts its commits."""
 
     def __init__(self, inner: Ledger) -> None:
-        super().__init__(inner._idle, inner._threads, syncing=inner._open_syncing)
+        super().__init__(inner._backend, inner._thread)
         self.commits = 0
 
     async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
