@@ -31,6 +31,11 @@ async def ensure_lists(tx: AsyncConnection, slugs: Iterable[str]) -> dict[str, i
     return {slug: list_id for slug, list_id in found}
 
 
+async def ids_of_lists(tx: AsyncConnection, slugs: Iterable[str]) -> list[int]:
+    """The ids of those of these lists that are there."""
+    return list(await tx.scalars(select(lists.c.id).where(lists.c.slug.in_(list(slugs))).order_by(lists.c.slug)))
+
+
 async def require_list(tx: AsyncConnection, slug: str) -> None:
     """Make sure that there is such a list.
 

@@ -4,7 +4,7 @@ In: an address as it is stored, or the ids of a signed token. Out: what is true 
 whoever typed it sees that it was the right one. No address is written into the journal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.errors import NewsletterError, NotFoundError
+from newsletter.events.event import Series
 from newsletter.store import bounces, events, journal, subscribers
 from newsletter.store.database import Database
 from newsletter.subscribers.subscriber import SubscriptionState, address_key
@@ -155,11 +156,18 @@ async def leave(
 async def leave_list(
     tx: AsyncConnection, subscriber_id: int, list_id: int, *, everywhere: bool = False, how: str, now: datetime
 ) -> Left | None:
-    """The same within a transaction; None if there is no such subscription, active or ended."""
+    """The same within a transaction; None if there is no such subscription, active or ended.
+
+    Whoever leaves means the letters, and knows of no lists: with the list of the link, those lists are left that only
+    bring letters of the same series.
+    """
     found = await subscribers.subscription_state(tx, subscriber_id, list_id)
     if found is None:
         return None
+    beside = () if everywhere else _serving_the_same(found["list"], await events.all_series(tx))
     ended = await subscribers.end_subscriptions(tx, subscriber_id, None if everywhere else list_id, now=now)
+    for other in (await subscribers.ids_of_lists(tx, beside)) if beside else []:
+        ended += await subscribers.end_subscriptions(tx, subscriber_id, other, now=now)
     if everywhere and found["suppressed"] is None:
         # A list that is brought in tomorrow must not reach them either (AVG art. 21 lid 3).
         await subscribers.suppress(tx, found["address"], f"{OBJECTION}left all lists, {how}", now=now)
@@ -169,6 +177,16 @@ async def leave_list(
         what = "all lists" if everywhere else found["list"]
         await journal.note(tx, f"subscriber:{subscriber_id}", LEFT, f"{what}, {how}", at=now)
     return Left(list=found["list"], lists=ended)
+
+
+def _serving_the_same(list_slug: str, all_series: Iterable[Series]) -> tuple[str, ...]:
+    """The lists, beside this one, that bring only letters of the one series that this one brings."""
+    serving = {one.slug: {*one.lists, *(slug for planned in one.plan for slug in planned.lists)} for one in all_series}
+    using = [slug for slug, lists in serving.items() if list_slug in lists]
+    if len(using) != 1:
+        return ()
+    elsewhere = {one for slug, lists in serving.items() if slug != using[0] for one in lists}
+    return tuple(sorted(serving[using[0]] - elsewhere - {list_slug}))
 
 
 async def rejoin(database: Database, subscriber_id: int, list_id: int, *, now: datetime) -> bool:

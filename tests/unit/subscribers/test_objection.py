@@ -1,17 +1,18 @@
 """Somebody wants no more mail: what is stored, what is noted, and what whoever typed it is told."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from newsletter.errors import NewsletterError, NotFoundError
-from newsletter.store import journal, subscribers
+from newsletter.store import events, journal, subscribers
 from newsletter.subscribers import objection
 from newsletter.subscribers.objection import Left, ListStanding, Standing
 from newsletter.subscribers.subscriber import Subscriber, SubscriptionState
 from tests.unit.conftest import World
-from tests.world import NOW, fill
+from tests.world import NOW, event, fill, series
 
 KNOWN = "person-0@example.nl"
 LATER, LAST = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
@@ -174,6 +175,33 @@ async def test_who_leaves_one_list_stays_on_the_others_and_can_take_it_back(worl
     assert await objection.rejoin(world.database, *found["gemeenten"], now=LAST)
     assert (await standing(world, found["gemeenten"])).is_on
     assert not await objection.rejoin(world.database, *found["gemeenten"], now=LAST)
+
+
+@pytest.mark.parametrize(
+    ("others", "ended"),
+    [
+        ((), ("corporaties", "gemeenten")),
+        (("gemeenten",), ("gemeenten",)),  # nobody knows which of the two series is meant
+        (("corporaties",), ("gemeenten",)),  # what else comes by that list was not complained of
+        (("regios",), ("corporaties", "gemeenten")),
+    ],
+)
+async def test_who_leaves_a_series_that_comes_by_two_lists_has_left_both(
+    world: World, others: tuple[str, ...], ended: tuple[str, ...]
+) -> None:
+    await fill(world.database, people=1)
+    async with world.database.write() as tx:
+        made = await subscribers.ensure_lists(tx, ["gemeenten", "corporaties"])
+        await subscribers.subscribe(tx, made["corporaties"], [KNOWN], now=NOW)
+        person = (await subscribers.find_subscribers(tx, [KNOWN]))[KNOWN]
+        if others:
+            elsewhere = replace(series(), slug="lezingen", lists=others, plan=())
+            await events.store_event(tx, replace(event(), slug="lezingen/eerste", series=elsewhere), None)
+    link = (person.id, made["gemeenten"])
+    left = await objection.leave(world.database, *link, everywhere=False, how=PAGE, now=LATER)
+    assert tuple(sorted(left.lists)) == ended
+    assert await objection.rejoin(world.database, *link, now=LAST)
+    assert (await standing(world, link)).on == ("corporaties", "gemeenten")
 
 
 async def test_who_leaves_everything_is_reached_by_no_list_that_comes_later(world: World) -> None:

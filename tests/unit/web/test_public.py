@@ -162,7 +162,16 @@ async def test_leaving_twice_is_written_down_once(street: Public) -> None:
     assert note["detail"] == "one person, by one click in a mail program"
 
 
-async def test_a_link_ends_its_own_list_and_says_when_the_same_mails_still_come_by_another(street: Public) -> None:
+async def test_a_link_ends_all_lists_that_only_bring_its_series(street: Public) -> None:
+    await street.subscribe("corporaties", 1)
+    await street.subscribe("pers", 1)
+    answer = await say(street, "lijst")
+    assert await street.on() == ["pers"]
+    assert "nog op een andere lijst" not in answer.text
+
+
+async def test_it_says_when_the_same_mails_still_come_by_a_list_that_brings_others_too(street: Public) -> None:
+    await _store(street, replace(series(()), slug="zorg", name="Zorgdagen", lists=("corporaties",)))
     await street.subscribe("corporaties", 1)
     answer = await say(street, "lijst")
     assert await street.on() == ["corporaties"]
