@@ -38,6 +38,8 @@ MOST: Final = 1000
 REST: Final = timedelta(minutes=5)
 #: How long `run` waits at most for something new, in seconds.
 LOOK: Final = 60.0
+#: The same where the store could not be used.
+SOON: Final = 5.0
 _IN_DOUBT: Final = Outcome(OutcomeKind.IN_DOUBT, "letter", text="the mail server did not answer in time")
 
 
@@ -78,10 +80,13 @@ class Forwarder:
         """Send on what waits, as it comes, until cancelled."""
         while True:
             self._woken.clear()
-            with suppress(StoreError):  # it is busy; the next look comes
+            try:
                 await self.round()
+                pause = await self._seconds_to_next()
+            except StoreError:  # it is busy
+                pause = SOON
             with suppress(TimeoutError):
-                async with asyncio.timeout(await self._seconds_to_next()):
+                async with asyncio.timeout(pause):
                     await self._woken.wait()
 
     async def round(self) -> int:
