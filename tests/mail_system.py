@@ -1,7 +1,9 @@
 """A real mail system on loopback: Postfix that takes what it is given, Dovecot that keeps it; nothing of /etc is used.
 
-In: SMTP, for any recipient. Out: mailboxes, one for each address that was written to, read back by IMAP.
-No letter leaves this machine: Postfix has one way out for all domains, the LMTP socket of this Dovecot.
+In: SMTP, for any recipient. Out: mailboxes, one for each address that was written to, read back by IMAP; and what mail
+systems send back: Postfix returns what it cannot deliver, and the Sieve of one mailbox answers that its owner is away.
+No letter leaves this machine: Postfix has no way out but the LMTP socket of this Dovecot, and a port of this machine at
+which `newsletter` may listen.
 
 And smtp-sink, the server that Postfix is tested with: it misbehaves as it is told on its command line.
 """
@@ -10,11 +12,12 @@ import imaplib
 import os
 import random
 import shutil
+import smtplib
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +29,17 @@ PASSWORD = "only-on-loopback"
 DOMAINS = ("example.nl", "example.org", "example.com")
 #: Owner of the mailboxes; needs no name on this machine.
 OWNER = 5000
+#: Nobody at one of these domains, so that Dovecot refuses what is for it, and Postfix returns that.
+UNKNOWN = "vertrokken@example.org"
+#: Its mailbox is full.
+FULL = "vol@example.nl"
+#: Its owner is away, as Sieve says to who writes (RFC 5230).
+AWAY = "afwezig@example.nl"
+#: Plus-addresses, which Postfix hands to `newsletter` itself, by LMTP; it waits while nobody listens there.
+HANDED = "retour@example.nl"
+#: Domains: one that does not exist, one that cannot be reached now, one that takes us for a sender of spam. Without a
+#: network, Postfix is told what it would have met.
+ABSENT, UNREACHABLE, SUSPICIOUS = ("weg.example.org", "traag.example.org", "streng.example.com")
 #: What the strict port takes, in bytes.
 LARGEST = 100_000
 SECONDS = 30.0
@@ -48,12 +62,28 @@ local_transport = lmtp:unix:{folder}/run/lmtp
 default_transport = $local_transport
 relay_transport = $local_transport
 smtpd_relay_restrictions = permit_mynetworks, reject
+# A relay finds out later whether a letter can be delivered.
+smtpd_reject_unlisted_recipient = no
 smtpd_peername_lookup = no
 smtpd_error_sleep_time = 0
 smtpd_forbid_bare_newline = no
 smtpd_forbid_unauth_pipelining = no
 notify_classes =
 in_flow_delay = 0
+lmtp_connection_cache_on_demand = no
+recipient_delimiter = +
+transport_maps = texthash:{folder}/postfix/transport
+# What waits is tried again at once, not after the minutes that suit a network.
+minimal_backoff_time = 1s
+maximal_backoff_time = 1s
+queue_run_delay = 1s
+"""
+TRANSPORT = """
+{away} not-bulk:unix:{folder}/run/lmtp
+{handed} lmtp:inet:127.0.0.1:{newsletter}
+{absent} error:5.4.4 Host or domain name not found. Name service error for name={absent} type=AAAA: Host not found
+{unreachable} retry:4.4.1 connect to mx.{unreachable}[192.0.2.25]:25: Connection timed out
+{suspicious} error:5.7.1 host mx.{suspicious}[192.0.2.25] said: 550 5.7.1 Message rejected as spam by Content Filtering
 """
 #: Only the services that are needed; none of them can speak SMTP to the outside.
 MASTER_CF = """
@@ -73,6 +103,8 @@ error unix - - n - - error
 retry unix - - n - - error
 proxymap unix - - n - - proxymap
 lmtp unix - - n - - lmtp
+not-bulk unix - - n - - lmtp
+  -o lmtp_header_checks=regexp:{folder}/postfix/bulk
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
@@ -81,6 +113,7 @@ base_dir = {folder}/run
 state_dir = {folder}/run
 log_path = {folder}/dovecot.log
 protocols = imap lmtp
+postmaster_address = postmaster@mail.example.nl
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
@@ -88,13 +121,35 @@ recipient_delimiter = +
 mail_location = maildir:~/Maildir
 mail_save_crlf = yes
 passdb {{
+  # A name that is in here is nobody's.
+  driver = passwd-file
+  args = username_format=%Lu {folder}/denied
+  deny = yes
+}}
+passdb {{
   driver = passwd-file
   args = username_format=%Ld {folder}/domains
+}}
+userdb {{
+  # Those whose mailbox is unlike the others.
+  driver = passwd-file
+  args = username_format=%Lu {folder}/users
 }}
 userdb {{
   # Asks the passdb whether there is such a user.
   driver = static
   args = uid={owner} gid={owner} home={folder}/mail/%Lu
+}}
+plugin {{
+  quota = count:mailbox
+  quota_vsizes = yes
+  quota_grace = 0
+  sieve = file:{folder}/sieve/%Lu.sieve
+  sieve_vacation_dont_check_recipient = yes
+}}
+submission_host = 127.0.0.1:{tolerant}
+protocol lmtp {{
+  mail_plugins = quota sieve
 }}
 service imap-login {{
   inet_listener imap {{
@@ -110,6 +165,20 @@ service lmtp {{
   }}
 }}
 """
+#: RFC 5230 §4.6 has Sieve answer no bulk mail, and it does not. Many systems do, so what tells bulk mail is taken away
+#: on the way to this mailbox.
+BULK = "/^(Auto-Submitted|Precedence|X-Auto-Response-Suppress|List-[A-Za-z-]+):/ IGNORE\n"
+VACATION = """
+require "vacation";
+vacation :days 1 :subject "Afwezig tot en met 14 augustus" text:
+Dank voor uw bericht. Ik ben afwezig tot en met 14 augustus en lees mijn mail niet.
+Met vragen kunt u terecht bij mijn collega Zoë Ünal, telefoon 0900 1234.
+
+Hartelijke groet,
+Joost van der Åa
+.
+;
+"""
 
 
 @dataclass(frozen=True)
@@ -118,12 +187,41 @@ class MailSystem:
     tolerant: int  #: port of Postfix as it was for years: takes a bare LF for a line end, also around the final dot
     strict: int  #: port of Postfix that hangs up at a bare LF, at commands that come too soon, at what is too large
     imap: int
+    newsletter: int  #: port that letters for HANDED are handed to, by LMTP
+
+    def send(self, sender: str, recipients: Sequence[str], letter: bytes) -> None:
+        """Hand over a letter as a person's mail program does; `sender` is its envelope sender, "" for none."""
+        with smtplib.SMTP("127.0.0.1", self.tolerant, timeout=SECONDS) as session:
+            session.sendmail(sender, recipients, letter)
 
     def mailboxes(self) -> dict[str, list[bytes]]:
-        """Every letter that arrived, by address, as Dovecot keeps it (CRLF), once Postfix has no more to do."""
+        """Every letter that is kept, by address, with the line ends of SMTP, once Postfix has no more to do."""
         wait_until(self._is_delivered, "Postfix still has letters in its queue")
         homes = sorted(home.name for home in (self.folder / "mail").iterdir())
-        return {address: self._fetch(address) for address in homes}
+        return {address: letters for address in homes if (letters := self._fetch(address))}
+
+    def mailbox(self, address: str, count: int) -> list[bytes]:
+        """Its letters in the order in which they came, once there are `count`, whatever Postfix still has."""
+        folder = self.folder / "mail" / address / "Maildir/new"
+        wait_until(lambda: folder.is_dir() and len(self.marks(address)) >= count, f"{address} has no {count} letters")
+        return self._fetch(address)
+
+    def marks(self, address: str) -> list[list[str]]:
+        """The flags of each letter of a mailbox (RFC 9051 §2.3.2), but for \\Recent, which every look changes."""
+        with self._session(address) as session:
+            found = session.uid("FETCH", "1:*", "(FLAGS)")[1]
+        flags = [imaplib.ParseFlags(one) for one in found if isinstance(one, bytes)]
+        return [sorted(flag.decode() for flag in some if flag != b"\\Recent") for some in flags]
+
+    def mark_read(self, address: str, number: int) -> None:
+        """What a person's mail program does with a letter that they open."""
+        with self._session(address, readonly=False) as session:
+            session.store(str(number), "+FLAGS", "\\Seen")
+
+    def expire(self) -> None:
+        """Have Postfix return what waits for a better moment, as it does after five days."""
+        command = ["postsuper", "-c", str(self.folder / "postfix"), "-e", "ALL"]
+        subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=True)
 
     def empty(self) -> None:
         """Throw all mailboxes away."""
@@ -141,11 +239,15 @@ class MailSystem:
         )
 
     def _fetch(self, address: str) -> list[bytes]:
+        with self._session(address) as session:
+            return [one[1] for one in session.uid("FETCH", "1:*", "(BODY.PEEK[])")[1] if isinstance(one, tuple)]
+
+    @contextmanager
+    def _session(self, address: str, *, readonly: bool = True) -> Iterator[imaplib.IMAP4]:
         with imaplib.IMAP4("127.0.0.1", self.imap, timeout=SECONDS) as session:
             session.login(address, PASSWORD)
-            session.select(readonly=True)
-            _, found = session.fetch("1:*", "(BODY.PEEK[])")
-            return [one[1] for one in found if isinstance(one, tuple)]
+            session.select(readonly=readonly)
+            yield session
 
 
 @contextmanager
@@ -155,22 +257,45 @@ def mail_system() -> Iterator[MailSystem]:
     # Not below pytest's folder: other users than root must get in, and the path of a socket has at most 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="mail-system-"))
     folder.chmod(0o755)
-    system = MailSystem(folder, *free_ports(3))
-    values = vars(system) | {"owner": OWNER, "largest": LARGEST}
-    for name in ("postfix", "queue", "data", "run", "mail"):
+    system = MailSystem(folder, *free_ports(4))
+    for name in ("postfix", "queue", "data", "run", "mail", "sieve"):
         (folder / name).mkdir()
     shutil.chown(folder / "data", "postfix")
-    os.chown(folder / "mail", OWNER, OWNER)
-    (folder / "postfix/main.cf").write_text(MAIN_CF.format(**values))
-    (folder / "postfix/master.cf").write_text(MASTER_CF.format(**values))
-    (folder / "dovecot.conf").write_text(DOVECOT_CONF.format(**values))
-    (folder / "domains").write_text("".join(f"{domain}:{{PLAIN}}{PASSWORD}\n" for domain in DOMAINS))
+    # Sieve keeps its scripts compiled, beside them.
+    for name in ("mail", "sieve"):
+        os.chown(folder / name, OWNER, OWNER)
+    _write_settings(system)
     try:
         dovecot = ("dovecot", "-F", "-c", str(folder / "dovecot.conf"))
         with _running(*dovecot, port=system.imap, log=folder / "dovecot.log"), _postfix(folder):
             yield system
     finally:
         shutil.rmtree(folder)
+
+
+def _write_settings(system: MailSystem) -> None:
+    values = vars(system) | {
+        "owner": OWNER,
+        "largest": LARGEST,
+        "away": AWAY,
+        "handed": HANDED,
+        "absent": ABSENT,
+        "unreachable": UNREACHABLE,
+        "suspicious": SUSPICIOUS,
+    }
+    full = f"{FULL}::{OWNER}:{OWNER}::{system.folder}/mail/{FULL}::userdb_quota_rule=*:bytes=1\n"
+    for name, text in {
+        "postfix/main.cf": MAIN_CF.format(**values),
+        "postfix/master.cf": MASTER_CF.format(**values),
+        "postfix/bulk": BULK,
+        "postfix/transport": TRANSPORT.format(**values),
+        "dovecot.conf": DOVECOT_CONF.format(**values),
+        "domains": "".join(f"{domain}:{{PLAIN}}{PASSWORD}\n" for domain in DOMAINS),
+        "denied": f"{UNKNOWN}\n",
+        "users": full,
+        f"sieve/{AWAY}.sieve": VACATION,
+    }.items():
+        (system.folder / name).write_text(text, encoding="utf-8")
 
 
 @contextmanager

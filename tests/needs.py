@@ -76,11 +76,12 @@ def spamassassin() -> str:
 
 
 def mail_system() -> None:
-    """Postfix and Dovecot 2.3, and root, whom both want to be started by."""
-    found = [shutil.which(one, path=PROGRAMS) for one in ("dovecot", "postfix", "imap", "lmtp")]
+    """Postfix and Dovecot 2.3 with Sieve, and root, whom both want to be started by."""
+    found = [shutil.which(one, path=PROGRAMS) for one in ("dovecot", "postfix", "imap", "lmtp", "sievec")]
     dovecot = [str(found[0]), "--version"]
     if not all(found) or not subprocess.run(dovecot, capture_output=True, check=True).stdout.startswith(b"2.3."):
-        missing("a mail system", "run apt-get install postfix dovecot-core dovecot-lmtpd dovecot-imapd (Dovecot 2.3)")
+        parts = "postfix dovecot-core dovecot-lmtpd dovecot-imapd dovecot-sieve"
+        missing("a mail system", f"run apt-get install {parts} (Dovecot 2.3)")
     if os.geteuid() != 0:
         impossible("only root may start a mail system; run the tests as root")
 
