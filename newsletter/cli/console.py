@@ -111,6 +111,15 @@ def local(at: datetime | None, zone: str) -> str:
     return "" if at is None else f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
+#: The clock of a table that is about several series at once.
+ZONE = "Europe/Amsterdam"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """ "1 letter", "2 letters"; `many` where it is not `one` with an s."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
 def settings() -> Settings:
     return load(Path())
 

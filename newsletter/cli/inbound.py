@@ -5,6 +5,7 @@ import json
 import signal
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,8 +26,6 @@ def _group() -> None:
 
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="The number of the message, as `inbound list` shows it.")]
-#: The wall clock of what belongs to no series.
-ZONE = "Europe/Amsterdam"
 NOTHING_SET = (
     "no place is set that messages come from; set NEWSLETTER_IMAP__HOST, NEWSLETTER_INBOUND__MAILDIR, …__FOLDER or "
     "…__LMTP"
@@ -71,6 +70,11 @@ async def _poll_once(app: App, *, as_json: bool) -> None:
     watch = make_watch(app, console.complain)
     if watch is None:
         raise SettingsError(NOTHING_SET)
+    if not watch.sources:
+        raise SettingsError(
+            "NEWSLETTER_INBOUND__LMTP is the only place set, and mail is brought there only while `newsletter run` or "
+            "`newsletter inbound poll` runs; there is no other place to look into"
+        )
     async with app.database.read() as tx:
         before = await cursors.newest_message(tx)
     await watch.once()
@@ -83,7 +87,7 @@ async def _poll_once(app: App, *, as_json: bool) -> None:
         console.as_json({"messages": dict(sorted(rows.items())), "troubles": watch.troubles})
     else:
         shown = [(kind.replace("_", " "), count) for kind, count in sorted(rows.items())]
-        console.table(("kind", "messages"), shown, empty="nothing new")
+        console.table(("kind", "messages"), shown, empty="Nothing new.")
     if watch.troubles:
         raise InboundError("; ".join(f"{name}: {trouble}" for name, trouble in sorted(watch.troubles.items())))
 
@@ -172,12 +176,14 @@ def _facts(row: Mapping[str, Any]) -> dict[str, Any]:
 def _row(one: Mapping[str, Any], *, aside: bool) -> tuple[object, ...]:
     subscriber = f"subscriber #{one['subscriber']}" if one["subscriber"] else ""
     about = " ".join(filter(None, (one["mailing"], subscriber)))
-    came = console.local(one["came"], ZONE)
+    came = console.local(one["came"], console.ZONE)
     how = one["reason"] if aside else one["matched"]
     return one["id"], came, one["source"], one["kind"].replace("_", " "), one["state"], about, how
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, datetime):
+        return console.local(value, console.ZONE)
     return ", ".join(f"{name} {word}" for name, word in value.items()) if isinstance(value, dict) else str(value)
 
 

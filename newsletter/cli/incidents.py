@@ -49,14 +49,14 @@ def list_(
                 row["mailing"] or "",
                 row["domain"],
                 row["count"],
-                f"{row['last_at']:%Y-%m-%d %H:%M} UTC",
+                console.local(row["last_at"], console.ZONE),
                 row["remedy"] or "open" if row["mended_at"] else "open",
                 f"{row['reason']}: {REASONS.get(row['reason'], '')}".rstrip(": "),
                 row["said"],
             )
             for row in rows
         ],
-        empty="nothing was refused because of us",
+        empty="Nothing was refused because of us.",
     )
 
 
@@ -77,7 +77,8 @@ def mend(
         if not send_again or not done.letters:
             return done, None
         if recipients is None:
-            raise CountError(f"{done.letters} letters would be sent again; confirm with --recipients {done.letters}")
+            letters = console.counted(done.letters, "letter")
+            raise CountError(f"{letters} would be sent again; confirm with --recipients {done.letters}")
         last: datetime | None = await moment(app, done.mailing, until, now)
         return done, await incidents.send_again(
             app.database, app.templates, number, recipients=recipients, now=now, until=last, as_sent=as_sent
@@ -96,20 +97,22 @@ def confirm(number: Number) -> None:
     async def action(app: App) -> int:
         return await incidents.confirm(app.database, number, now=app.clock())
 
-    console.say(f"incident #{number}: nothing is sent any more to {console.with_app(action)} people")
+    people = console.counted(console.with_app(action), "person", "people")
+    console.say(f"incident #{number}: nothing is sent any more to {people}")
 
 
 def sentences(done: "Mended", sent: Remedied | None) -> list[str]:
     """What came of mending an incident, as a person reads it."""
     said = []
     if done.bounces:
-        said.append(f"incident #{done.id} is mended: its bounces count no more for {done.bounces} people")
+        people = console.counted(done.bounces, "person", "people")
+        said.append(f"incident #{done.id} is mended: its bounces count no more for {people}")
     if done.restored:
         said.append(f"{done.restored} of them had lost their mail by it and get it again")
     if sent is not None:
         held = f"; the mailing is {sent.state}" if sent.state != "sending" else "; `newsletter run` sends them"
-        said.append(f"{done.mailing}: {sent.letters} letters are sent again{held}")
+        said.append(f"{done.mailing}: {console.counted(sent.letters, 'letter')} sent again{held}")
     elif done.letters:
         command = f"newsletter incidents mend {done.id} --send-again --recipients {done.letters}"
-        said.append(f"{done.mailing}: {done.letters} letters can be sent again with `{command}`")
+        said.append(f"{done.mailing}: {console.counted(done.letters, 'letter')} can be sent again with `{command}`")
     return said or [f"incident #{done.id} is mended already, and nothing is left to send"]

@@ -59,7 +59,7 @@ def list_(
             )
             for row in rows
         ],
-        empty="nothing waits for a decision",
+        empty="Nothing waits for a decision.",
     )
 
 

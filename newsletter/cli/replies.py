@@ -21,8 +21,6 @@ from newsletter.store.documents import load
 commands = typer.Typer(no_args_is_help=True, help="Replies: what people asked, and whether somebody has answered.")
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="The number of the question, as `replies list` shows it.")]
-#: The wall clock of questions that belong to no series.
-ZONE = "Europe/Amsterdam"
 BY_HAND = "by hand"
 #: Characters of a name and of a subject on a terminal; `replies show` has all of them.
 WHO, SUBJECT = 40, 72
@@ -209,4 +207,4 @@ def _series(row: Mapping[str, Any]) -> Series:
 
 
 def _zone(row: Mapping[str, Any]) -> ZoneInfo:
-    return ZoneInfo(_series(row).timezone if row["series"] else ZONE)
+    return ZoneInfo(_series(row).timezone if row["series"] else console.ZONE)

@@ -54,7 +54,7 @@ class Watch:
             chores: what is looked after at the start, and every hour.
             chance: a number in 0…1, to spread tries.
         """
-        self._sources, self._pushed, self._forwarder = sources, pushed, forwarder
+        self.sources, self._pushed, self._forwarder = sources, pushed, forwarder
         self._taking, self._patience, self._say, self._chance = take, patience, say, chance
         self._turn, self._chores = turn, chores
         self.troubles: dict[str, str] = {}  #: by the name of the source, of the last `once`
@@ -67,7 +67,7 @@ class Watch:
                     tasks.create_task(self._keep(source.name, partial(source.watch, self._take)))
                 tasks.create_task(self._in_turn())
         finally:
-            for source in (*self._sources, *self._pushed):
+            for source in (*self.sources, *self._pushed):
                 await source.close()
 
     async def once(self) -> Counter[str]:
@@ -81,7 +81,7 @@ class Watch:
             except Exception as error:  # the others have theirs
                 self.troubles[name] = told(error)
 
-        for source in self._sources:
+        for source in self.sources:
             await attempt(source.name, partial(source.round, self._take))
             await source.close()
         await attempt("chores", self._do_chores)
@@ -133,7 +133,7 @@ class Watch:
             tasks.create_task(self._keep("what was left lying", self._look_after))
             if self._forwarder is not None:
                 tasks.create_task(self._keep("sending replies on", self._forwarder.run))
-            for source in self._sources:
+            for source in self.sources:
                 tasks.create_task(self._keep(source.name, partial(source.watch, self._take)))
 
     async def _look_after(self) -> None:

@@ -57,6 +57,8 @@ def make_listeners(settings: Settings, folder: Path, memory: Memory, say: Callab
 
 def _imap_sources(settings: Settings, memory: Memory) -> Iterator[Source]:
     for group, imap in mailboxes(settings):
+        if not imap.username:
+            raise SettingsError(f"NEWSLETTER_{group}__USERNAME is empty; give the name that the mailbox is opened with")
         from newsletter.inbound.sources.imap import ImapSource
         from newsletter.inbound.sources.tokens import Tokens
 

@@ -53,7 +53,7 @@ def rows(output: str) -> list[dict[str, Any]]:
 
 
 def test_an_incident_is_listed_mended_and_its_letters_offered_again(run: Run) -> None:
-    assert run("incidents", "list") == "nothing was refused because of us\n"
+    assert run("incidents", "list") == "Nothing was refused because of us.\n"
     came_back(bounce(1, **BLOCKED), bounce(2, number=1, **BLOCKED))
     listed = run("incidents", "list")
     assert f"1\t{REMINDER}\texample.nl\t2\t" in listed
@@ -84,7 +84,7 @@ def test_a_proposal_is_listed_with_its_sentence_and_decided(run: Run) -> None:
     done = run("proposals", "accept", "1", "--to", "opvolger@example.nl", "--name", "Zoë Voorbeeld")
     assert done == "person-0@example.nl: is off gemeenten now\nopvolger@example.nl: is on gemeenten now\n"
     assert "declined; nothing has changed" in run("proposals", "decline", "2")
-    assert run("proposals", "list") == "nothing waits for a decision\n"
+    assert run("proposals", "list") == "Nothing waits for a decision.\n"
     assert [row["state"] for row in rows(run("proposals", "list", "--all", "--json"))] == ["accepted", "declined"]
     with pytest.raises(NewsletterError, match="there is no open proposal"):
         run("proposals", "accept", "1")
