@@ -11,16 +11,16 @@ SEQUENCE, that with the later DTSTAMP (§2.1.5).
 """
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import quote
-
-from icalendar import Calendar, vCalAddress, vText
-from icalendar import Event as Entry
 
 from newsletter.compose.headers import ascii_address
 from newsletter.compose.invitation import INVITED, MAILTO_SAFE, NO_LONGER_INVITED
 from newsletter.compose.zone import vtimezone
 from newsletter.events.event import Event, EventStatus
+
+if TYPE_CHECKING:
+    from icalendar import Event as Entry
 
 PRODUCT = "-//newsletter//event mailings//EN"
 Method: TypeAlias = Literal["PUBLISH", "REQUEST", "CANCEL"]
@@ -43,6 +43,8 @@ def calendar_file(
     Raises:
         HeaderError: the contact address of the series is none.
     """
+    from icalendar import Calendar  # slow to load, and most commands need none
+
     start, cancelled = event.start, event.status is EventStatus.CANCELLED
     if start is None:
         raise ValueError(f"event {event.slug} has no date")
@@ -62,7 +64,10 @@ def calendar_file(
     return _before("END:VEVENT\r\n", NO_LONGER_INVITED, text) if method == "CANCEL" and invites else text
 
 
-def _entry(event: Event, start: datetime, *, stamp: datetime, domain: str, cancels: bool) -> Entry:
+def _entry(event: Event, start: datetime, *, stamp: datetime, domain: str, cancels: bool) -> "Entry":
+    from icalendar import Event as Entry
+    from icalendar import vCalAddress, vText
+
     series, cancelled = event.series, event.status is EventStatus.CANCELLED
     entry = Entry()
     entry.add("uid", event.uid or f"{event.slug}@{domain}")

@@ -9,7 +9,6 @@ from datetime import datetime
 from newsletter.compose.around import Around
 from newsletter.compose.calendar import Method, calendar_file
 from newsletter.compose.context import build_context
-from newsletter.compose.inline import inline
 from newsletter.compose.letter import Letter
 from newsletter.compose.mailing import Mailing
 from newsletter.compose.pictures_place import place, shown
@@ -63,7 +62,7 @@ def compose(
     except KeyError as error:
         raise TemplateError(f"words/{series.language}.toml has no word for {error}; add it") from error
     source = templates.render(order.template, context)
-    html = source.html if draft else inline(source.html)
+    html = source.html if draft else _inlined(source.html)
     if len(html.encode()) > HTML_LIMIT:
         size = len(html.encode()) // 1000
         raise TemplateError(f"the html of {order.slug} is {size} KB; Gmail clips letters over 100 KB, so shorten it")
@@ -87,6 +86,12 @@ def compose(
     )
     Letter(mailing)  # what cannot be addressed is found now, not at the first recipient
     return mailing
+
+
+def _inlined(html: str) -> str:
+    from newsletter.compose.inline import inline  # loading premailer takes longer than most commands, which need none
+
+    return inline(html)
 
 
 def _calendar(event: Event, order: Order, templates: Templates, now: datetime) -> str:

@@ -13,32 +13,48 @@ here is which of them close an office, for the Netherlands:
 """
 
 from datetime import date
-from functools import cache
-from typing import Final
-
-import holidays
-from holidays.constants import PUBLIC
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from newsletter.errors import RuleError
 
-Calendar = holidays.HolidayBase
+if TYPE_CHECKING:
+    import holidays
 
 
-@cache
-def public_holidays(country: str) -> Calendar:
-    """The public holidays of a country by its ISO 3166-1 alpha-2 code, any year; RuleError where none are known.
+class Calendar:
+    """The working days of a country, any year.
 
-    The language is set because the library would otherwise ask the environment for it.
+    The library takes longer to load than most commands, of which few ask for a holiday, so the first question loads it.
     """
-    try:
-        return holidays.country_holidays(country, categories=(PUBLIC,), language="nl")
-    except NotImplementedError as error:
-        raise RuleError(
-            f"no public holidays are known for country “{country}”; give a code of two letters such as NL"
-        ) from error
+
+    def __init__(self, country: str) -> None:
+        """By its ISO 3166-1 alpha-2 code."""
+        self.country = country
+
+    def is_working_day(self, day: date) -> bool:
+        return bool(self._days.is_working_day(day))
+
+    def nth_working_day(self, day: date, amount: int) -> date:
+        """ValueError where that is outside the years 1–9999."""
+        found: date = self._days.get_nth_working_day(day, amount)
+        return found
+
+    @cached_property
+    def _days(self) -> "holidays.HolidayBase":
+        import holidays
+        from holidays.constants import PUBLIC
+
+        try:
+            # The language is set because the library would otherwise ask the environment for it.
+            return holidays.country_holidays(self.country, categories=(PUBLIC,), language="nl")
+        except NotImplementedError as error:
+            raise RuleError(
+                f"no public holidays are known for country “{self.country}”; give a code of two letters such as NL"
+            ) from error
 
 
-NETHERLANDS: Final = public_holidays("NL")
+NETHERLANDS: Final = Calendar("NL")
 
 
 def shift_working_days(day: date, amount: int, calendar: Calendar = NETHERLANDS) -> date:
@@ -51,6 +67,6 @@ def shift_working_days(day: date, amount: int, calendar: Calendar = NETHERLANDS)
     if amount == 0:
         return day
     try:
-        return calendar.get_nth_working_day(day, amount)
+        return calendar.nth_working_day(day, amount)
     except ValueError as error:
         raise OverflowError(f"{amount} working days from {day} is outside the years 1–9999") from error

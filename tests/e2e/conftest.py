@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.events.event import STARTER_MARK
+from tests.e2e.forking import run_forked
 
 COMMAND = [sys.executable, "-c", "from newsletter.cli.main import run; run()"]
 
@@ -30,17 +31,7 @@ class Folder:
 
     def run(self, *arguments: str, code: int = 0, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         """Run a command to its end; it must end with `code`, and never with a traceback."""
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.path,
-            env=environment(**self.settings),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
+        done = run_forked(arguments, cwd=self.path, env=environment(**self.settings), stdin=stdin)
         assert "Traceback" not in done.stderr, done.stderr
         assert done.returncode == code, done.stdout + done.stderr
         return done

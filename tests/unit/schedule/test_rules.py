@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from newsletter.errors import RuleError
 from newsletter.events.plan import Anchor, Rule, Unit
 from newsletter.schedule.rules import due_at, to_instant
-from newsletter.schedule.working_days import public_holidays
+from newsletter.schedule.working_days import Calendar
 
 #: The first look at a year computes its holidays, which may take longer than a busy machine's deadline.
 UNHURRIED = settings(deadline=None)
@@ -141,7 +141,7 @@ def test_an_event_without_a_date_has_no_due_mailings(when: Rule, end: datetime |
 
 
 def test_working_days_of_another_country_can_be_asked_for() -> None:
-    german = public_holidays("DE")
+    german = Calendar("DE")
     start = at("2026-05-02T10:00")  # the first of May is a holiday there, King's Day is not
     assert due_at(rule(-4, Unit.WORKING_DAYS), start, None, AMSTERDAM, german) == at("2026-04-27T07:00Z")
     assert due_at(rule(-4, Unit.WORKING_DAYS), start, None, AMSTERDAM) == at("2026-04-28T07:00Z")
