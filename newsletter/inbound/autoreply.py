@@ -154,7 +154,7 @@ def worded(message: Part) -> Verdict | None:
     """No mark, but the words of a machine: a subject that begins as theirs do, or formulas of theirs."""
     subject = message.decoded("subject")[:500]
     if not is_answer(message) and (_SURE.match(subject) or _DOMINO.match(subject)):
-        if not written(message).quotes or "re:" in subject.lower():
+        if not written(message).quotes or "re:" in subject.lower() or signs_of(message).stated:
             return automatic(message, "subject of an automatic reply")
         return Verdict(kind=Kind.UNSURE, rule="subject of an automatic reply, but it quotes")
     signs = signs_of(message)

@@ -86,6 +86,9 @@ _SAYS_LITTLE: Final = re.compile(
 )
 #: A reply of several lines has its code on each of them, also where a report has made one line of it.
 _CONTINUED: Final = re.compile(r"(?<=[a-z,.)] )[245]\d\d(?:-| (?=[245]\.\d))")
+#: Addresses and links, which stand in the middle of sentences; with the brackets around them.
+_BETWEEN: Final = re.compile(r"[<\[(\"']{0,2}[\w.+=-]{1,64}@[\w.-]{1,190}[>\])\"']{0,2}|https?://\S{1,500}")
+_NAMED: Final = re.compile(r"[@_]|://")
 #: What a status may not say against words, however few: these numbers stand for everything.
 _VAGUE: Final = frozenset({"undefined", "policyviolation", "systemerror", "syntaxerror", "networkerror", "filtered"})
 
@@ -100,10 +103,16 @@ def why(said: str, status: str = "", *, is_temporary: bool = False) -> Why:
     if stated in _VAGUE and (found := _ENHANCED.search(words)):
         stated = max(stated, by_status(found[0]), key=lambda one: (one not in _VAGUE, one != "undefined"))
     bare = _SAYS_LITTLE.sub("", _CONTINUED.sub("", words))
-    reason = _first(RULES, bare)
+    reason = _first(RULES, bare) or _first(RULES, _plain(bare))
     if not reason:
         reason = stated if stated not in _VAGUE else _first(HINTS, bare) or stated
     return Why(reason, reason in HARD and not is_temporary)
+
+
+def _plain(words: str) -> str:
+    """What is left for the ear: "user [an@example.nl] does not exist" and "BAD_RECIPIENT - see http://…"."""
+    plain = _BETWEEN.sub(" ", words).replace("_", " ") if _NAMED.search(words) else words
+    return " ".join(plain.split()) if plain != words else ""
 
 
 def _first(heard: tuple[tuple[str, re.Pattern[str]], ...], words: str) -> str:
