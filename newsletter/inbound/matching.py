@@ -27,7 +27,7 @@ from newsletter.subscribers.subscriber import address_key
 ENVELOPE, REPLY_ADDRESS, MESSAGE_ID, LINK, HEADER, ADDRESS = (
     *("envelope", "reply", "message-id", "unsubscribe", "header", "address"),
 )
-#: What proves a kind of message, the surest first (STANDARDS of the trade: RFC 3464 §4.1 warns of forged reports).
+#: What proves a kind of message, the surest first; RFC 3464 §4.1 warns of forged reports.
 PROOFS: Final = {
     Kind.BOUNCE: (ENVELOPE,),
     Kind.COMPLAINT: (ENVELOPE, MESSAGE_ID, LINK),

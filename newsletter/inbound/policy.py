@@ -35,7 +35,7 @@ class Weight(StrEnum):
 
 #: What scores; the others are nothing that a person could do something about.
 SCORING: Final = frozenset({Weight.HARD, Weight.SOFT})
-#: Bounces that are about us; people are not to lose their mail by them (FEATURES of other programs show that they do).
+#: Bounces that are about us; people must not lose their mail by them.
 ABOUT_US: Final = frozenset({Weight.POLICY, Weight.OUR_FAULT})
 
 _OUR_FAULT: Final = frozenset(
