@@ -24,6 +24,10 @@ class Server:
     connections: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     answer: Answer = lambda _verb, _letters: None  #: may be changed while it serves
+    going: asyncio.Event = field(default_factory=asyncio.Event)  #: while it is cleared, no letter gets an answer
+
+    def __post_init__(self) -> None:
+        self.going.set()
 
     async def wait_for_letters(self, count: int) -> None:
         while len(self.letters) < count:
@@ -94,6 +98,7 @@ async def _serve(
             (server.letters if not wanted or wanted.startswith("2") else server.refused).append(letter)
             server.changed.set()
             sender, recipient = None, ""
+            await server.going.wait()
             if wanted == HANG_UP:
                 return
             await say(wanted or "250 2.0.0 queued")

@@ -368,14 +368,20 @@ async def test_a_letter_that_a_killed_process_was_handing_over_is_in_doubt(
 
 async def test_a_mailing_that_is_held_on_its_way_stops_and_can_go_on(world: World) -> None:
     await start(world, 200)
-    holding: list[asyncio.Task[object]] = []
-
-    def hold_it(_state: DeliveryState) -> None:
-        if not holding:
-            holding.append(asyncio.create_task(hold(world.database, REMINDER, now=world.clock())))
+    holding: list[asyncio.Task[None]] = []
 
     async with world.server() as (server, sending):
-        await Worker(sending, on_settled=hold_it).drain()
+
+        async def hold_it() -> None:
+            await hold(world.database, REMINDER, now=world.clock())
+            server.going.set()
+
+        def after_the_first(_state: DeliveryState) -> None:
+            if not holding:
+                server.going.clear()  # so that not all 200 are sent before the hold is written
+                holding.append(asyncio.create_task(hold_it()))
+
+        await Worker(sending, on_settled=after_the_first).drain()
         await asyncio.gather(*holding)
         early = len(server.letters)
         assert early < 200
