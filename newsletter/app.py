@@ -21,6 +21,7 @@ from newsletter.compose.templates import Templates
 from newsletter.outbox.limits import Limits
 from newsletter.outbox.outcome import Transport
 from newsletter.outbox.pacing import limits_of
+from newsletter.outbox.signatures import cores, processes_for
 from newsletter.outbox.worker import Clock, Sending
 from newsletter.settings import Settings
 from newsletter.smtp.client import SmtpTransport
@@ -169,6 +170,7 @@ async def open_app(settings: Settings, folder: Path, *, clock: Clock = clock) ->
             connections=settings.smtp.connections,
             lease=timedelta(seconds=settings.schedule.lease_seconds),
             signers=load_keys(folder / settings.paths.dkim),
+            signing_processes=processes_for(cores()),
             pause=settings.pause,
             pace=limits_of(settings.pace) if settings.smtp.host else Limits(),
             throttle=lambda outcome: throttle_scope(outcome) if is_throttled(outcome) else None,

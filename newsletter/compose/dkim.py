@@ -48,6 +48,11 @@ class Signer:
         Raises:
             HeaderError: it is no letter: it has no From, or no end of its header.
         """
+        unsigned = self.digest(letter, at=at)
+        return unsigned.signed(key.sign(digest) for key, digest in unsigned.digests)
+
+    def digest(self, letter: bytes, *, at: datetime | None = None) -> "Unsigned":
+        """All of the work but that of the private keys; raises as `sign` does."""
         end = letter.find(b"\r\n\r\n") + len(FIELD_END)
         names, covered = _header(letter[:end])
         if b"from" not in names:
@@ -56,13 +61,28 @@ class Signer:
             )
         stamp = b" t=%d;" % int(at.timestamp()) if at else b""
         hashes = b"%b bh=%b;" % (stamp, b64encode(_body_hash(letter, end + len(FIELD_END))))
-        parts: list[bytes] = []
+        openings, digests = [], []
         for key in self.keys:
             opening = _opening(key.algorithm, key.domain, key.selector, names)
             # The signature covers its own field, with b= empty and without the CRLF after it (§3.7).
-            digest = hashlib.sha256(b"%b%b%b b=" % (covered, opening.canonical, hashes)).digest()
-            parts += [opening.wire, hashes, b"\r\n b=", _folded(b64encode(key.sign(digest))), FIELD_END]
-        return b"".join([*parts, letter])
+            digests.append((key, hashlib.sha256(b"%b%b%b b=" % (covered, opening.canonical, hashes)).digest()))
+            openings.append(opening.wire + hashes)
+        return Unsigned(letter, openings, digests)
+
+
+class Unsigned(NamedTuple):
+    """A letter whose signatures are still to be made."""
+
+    letter: bytes
+    openings: Sequence[bytes]  #: of its DKIM-Signature fields, up to their b=
+    digests: Sequence[tuple[Key, bytes]]  #: what each key is to sign (SHA-256)
+
+    def signed(self, signatures: Iterable[bytes]) -> bytes:
+        """The letter with its signatures in front; they come in the order of `digests`."""
+        parts: list[bytes] = []
+        for opening, signature in zip(self.openings, signatures, strict=True):
+            parts += [opening, b"\r\n b=", _folded(b64encode(signature)), FIELD_END]
+        return b"".join([*parts, self.letter])
 
 
 def load_keys(folder: Path) -> Mapping[str, Signer]:

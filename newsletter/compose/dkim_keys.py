@@ -82,6 +82,18 @@ class Key:
             return self.private.sign(digest)
         return self.private.sign(digest, _PKCS1, _SHA256)
 
+    @property
+    def signature_bytes(self) -> int:
+        """How long each of its signatures is."""
+        return 64 if isinstance(self.private, Ed25519PrivateKey) else self.private.key_size // 8
+
+    @property
+    def pem(self) -> bytes:
+        """The private key, for its file and for a process that signs with it."""
+        return self.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
     @cached_property
     def record(self) -> Record:
         public = self.private.public_key()
@@ -93,6 +105,13 @@ class Key:
             name=f"{self.selector}._domainkey.{self.domain}",
             value=f"v=DKIM1; k={self.type}; p={b64encode(raw).decode('ascii')}",
         )
+
+
+def key_of(pem: bytes) -> Key:
+    """The key that `Key.pem` wrote, without a name: for a process that only signs."""
+    private = serialization.load_pem_private_key(pem, password=None)
+    assert isinstance(private, RSAPrivateKey | Ed25519PrivateKey), type(private)
+    return Key(domain="", selector="", private=private)
 
 
 def a_labels(domain: str) -> str:
@@ -147,14 +166,11 @@ def write_key(folder: Path, key: Key) -> Path:
         SettingsError: there is such a key already, or it cannot be written.
     """
     path = folder / key.domain / f"{key.selector}.pem"
-    pem = key.private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             try:
-                file.write(pem)
+                file.write(key.pem)
                 file.flush()
             except OSError:
                 with contextlib.suppress(OSError):

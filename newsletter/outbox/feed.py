@@ -13,9 +13,12 @@ T = TypeVar("T")
 
 
 class Feed(Generic[T]):
-    def __init__(self, make: Callable[[], Awaitable[Sequence[T] | None]], *, ahead: int) -> None:
-        """`make` gives the next few, perhaps none, and None when nothing is left; it is called again below `ahead`."""
-        self._make, self._ahead = make, ahead
+    def __init__(self, make: Callable[[], Awaitable[Sequence[T] | None]], *, ahead: int, at_once: int = 1) -> None:
+        """`make` gives the next few, perhaps none, and None when nothing is left; it is called again below `ahead`.
+
+        Up to `at_once` calls of it are under way at the same time.
+        """
+        self._make, self._ahead, self._at_once = make, ahead, at_once
         self._ready: deque[T] = deque()
         self._takers: deque[asyncio.Future[T | None]] = deque()
         self._low = asyncio.Event()
@@ -41,18 +44,24 @@ class Feed(Generic[T]):
 
     async def run(self) -> None:
         """Make letters until nothing is left; then everybody who waits is told."""
+        makers = [asyncio.ensure_future(self._make_all()) for _ in range(self._at_once)]
         try:
-            while (made := await self._make()) is not None:
-                self._give(made)
-                if len(self._ready) >= self._ahead:
-                    self._low.clear()
-                    await self._low.wait()
+            await asyncio.gather(*makers)
         finally:
+            for maker in makers:
+                maker.cancel()
             self._ended = True
             while self._takers:
                 taker = self._takers.popleft()
                 if not taker.done():
                     taker.set_result(None)
+
+    async def _make_all(self) -> None:
+        while (made := await self._make()) is not None:
+            self._give(made)
+            if len(self._ready) >= self._ahead:
+                self._low.clear()
+                await self._low.wait()
 
     def remove(self, is_unwanted: Callable[[T], bool]) -> None:
         """Take some of what is ready away from the connections."""

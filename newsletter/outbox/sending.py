@@ -27,6 +27,7 @@ class Sending:
     connections: int = 4
     lease: timedelta = timedelta(minutes=1)
     signers: Mapping[str, Signer] = field(default_factory=dict)  #: by From domain
+    signing_processes: int = 0  #: beside this one, for long mailings with RSA keys
     pause: Pause = field(default_factory=Pause)
     pace: Limits = field(default_factory=Limits)
     chance: Callable[[], float] = random.random  #: spreads retries

@@ -66,7 +66,7 @@ class Worker:
             feeding.cancel()
             for task in beside:
                 task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await asyncio.gather(*beside, feeding, self._desk.close(), return_exceptions=True)
             await self._doubt([self._name])
             async with sending.database.write() as tx:
                 await deliveries.release(tx, [self._name], now=sending.clock())

@@ -21,6 +21,7 @@ from newsletter.compose.dkim import Signer
 from newsletter.compose.dkim_keys import KeyType, new_key
 from newsletter.demo.play import SimulatedClock
 from newsletter.outbox.delivery import DeliveryState
+from newsletter.outbox.signatures import cores, processes_for
 from newsletter.outbox.worker import Sending, Worker
 from newsletter.settings import Mail, Security, Smtp
 from newsletter.smtp.client import SmtpTransport
@@ -78,6 +79,7 @@ def sending(options: argparse.Namespace, database: Database) -> Sending:
         clock=SimulatedClock(NOW + timedelta(minutes=1)),
         connections=options.connections,
         signers={DOMAIN: Signer(keys)} if keys else {},
+        signing_processes=processes_for(cores()),
     )
 
 
