@@ -1,20 +1,24 @@
 """Memory, the hot path on PostgreSQL.
 
-In: the address of a database that `store.database` has opened before. Out: a `Backend` of `store.ledger`.
+In: the address of a database that `store.database` has opened before. Out: a `Ledger`.
 
 Each claim and each commit is one statement, so one round trip and one transaction: rows travel as JSON, and a row that
-another worker is just claiming is passed over (SKIP LOCKED).
+another worker is just claiming is passed over (SKIP LOCKED). Claims have a connection of their own: one takes as long
+as ten commits, and no letter is to wait for it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import psycopg
 
+from newsletter.errors import StoreError
 from newsletter.outbox.delivery import OPEN, Batch, Delivery
 from newsletter.store.ledger import Settled
+from newsletter.store.statement import Statement
 
 MAILINGS = "SELECT id FROM mailings WHERE state = 'sending' AND (closes_at IS NULL OR closes_at > %s) ORDER BY id"
 CLAIM = """
@@ -37,7 +41,7 @@ ORDER BY d.id"""
 #: for nearly empty, and would look through all of it for each row.
 COMMIT = """
 WITH settled AS (
-  SELECT * FROM json_to_recordset(%s::json) AS v (
+  SELECT * FROM json_to_recordset($1::json) AS v (
     id bigint, at timestamptz, seconds float8, kind text, phase text, code integer, enhanced text, said text,
     state text, reason text, next_at timestamptz, attempts integer, ended boolean)
 ), tried AS (
@@ -45,11 +49,11 @@ WITH settled AS (
   SELECT id, at, seconds, kind, phase, code, enhanced, said FROM settled WHERE kind IS NOT NULL
 ), ended AS (
   UPDATE deliveries d SET state = v.state, reason = v.reason, next_at = v.next_at, attempts = v.attempts,
-    ended_at = CASE WHEN v.ended THEN %s::timestamptz END, claimed_by = NULL
-  FROM settled v WHERE d.id = v.id AND d.claimed_by IS NOT DISTINCT FROM %s
+    ended_at = CASE WHEN v.ended THEN $2::timestamptz END, claimed_by = NULL
+  FROM settled v WHERE d.id = v.id AND d.claimed_by IS NOT DISTINCT FROM $3
 )
 UPDATE deliveries d SET state = 'sending' FROM mailings m
-WHERE d.id = ANY(%s::bigint[]) AND d.claimed_by IS NOT DISTINCT FROM %s AND d.state = 'claimed' AND d.next_at > %s
+WHERE d.id = ANY($4::bigint[]) AND d.claimed_by IS NOT DISTINCT FROM $3 AND d.state = 'claimed' AND d.next_at > $2
   AND m.id = d.mailing_id AND m.state = 'sending'
 RETURNING d.id"""
 
@@ -61,46 +65,57 @@ SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
 SET plan_cache_mode = force_generic_plan"""
 
 
-class PostgresBackend:
-    broken: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError)
-
+class PostgresLedger:
     def __init__(self, conninfo: str, worker: str) -> None:
         self._conninfo, self._worker, self._turn = conninfo, worker, 0
-        self._open: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._commit = Statement(conninfo, PLANS, COMMIT)
+        self._open: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
 
-    def claim(self, limit: int, now: datetime, until: datetime, within: Batch | None) -> list[Delivery]:
+    async def claim(self, limit: int, *, now: datetime, until: datetime, within: Batch | None = None) -> list[Delivery]:
         first, last = (within.first, within.last) if within else (0, 2**63 - 1)
-        found = self._db().execute(MAILINGS, (now,))
-        mailings = [row[0] for row in found if not within or row[0] == within.mailing_id]
-        self._turn += 1
-        claimed: list[Delivery] = []
-        for number in range(len(mailings)):
-            mailing_id = mailings[(number + self._turn) % len(mailings)]
-            share = -(-(limit - len(claimed)) // (len(mailings) - number))
-            given = (mailing_id, now, first, last, self._worker, share, self._worker, until)
-            claimed += [self._delivery(row) for row in self._db().execute(CLAIM, given, prepare=True)]
+        with _understood():
+            found = await (await self._db()).execute(MAILINGS, (now,))
+            mailings = [row[0] async for row in found if not within or row[0] == within.mailing_id]
+            self._turn += 1
+            claimed: list[Delivery] = []
+            for number in range(len(mailings)):
+                mailing_id = mailings[(number + self._turn) % len(mailings)]
+                share = -(-(limit - len(claimed)) // (len(mailings) - number))
+                given = (mailing_id, now, first, last, self._worker, share, self._worker, until)
+                rows = await (await self._db()).execute(CLAIM, given, prepare=True)
+                claimed += [self._delivery(row) async for row in rows]
         return claimed
 
-    def commit(self, settled: Sequence[Settled], begun: Sequence[int], now: datetime) -> frozenset[int]:
+    async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
         rows, ids = json.dumps([_row(one) for one in settled]), list(begun)
-        given = (rows, now, self._worker, ids, self._worker, now)
-        done = self._db().execute(COMMIT, given, prepare=True)
-        return frozenset(ids) - {row[0] for row in done} if ids else frozenset()
+        with _understood():
+            done = await self._commit.run(rows, now.isoformat(), self._worker, f"{{{','.join(map(str, ids))}}}")
+        return frozenset(ids) - {int(row[0] or 0) for row in done}
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        self._commit.close()
         if self._open is not None:
-            self._open.close()
+            await self._open.close()
 
-    def _db(self) -> "psycopg.Connection[tuple[Any, ...]]":
-        """The connection; a new one where the server has ended the last."""
+    async def _db(self) -> "psycopg.AsyncConnection[tuple[Any, ...]]":
+        """The connection for claims; a new one where the server has ended the last."""
         if self._open is None or self._open.closed:
-            self._open = psycopg.connect(self._conninfo, autocommit=True)
-            self._open.execute(PLANS)
+            self._open = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+            await self._open.execute(PLANS)
         return self._open
 
     def _delivery(self, row: tuple[Any, ...]) -> Delivery:
         list_id = row[-1]
         return Delivery._make((*row[:-1], list_id is not None, self._worker, list_id or 0))
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """What psycopg raises when the database is busy for too long, or has gone, as our error."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise StoreError(f"the store cannot be used now: {str(error).splitlines()[0]}") from error
 
 
 def _row(one: Settled) -> dict[str, object]:

@@ -1,20 +1,27 @@
 """Memory, the hot path on SQLite.
 
-In: a file that `store.database` has opened before. Out: a `Backend` of `store.ledger`.
+In: a file that `store.database` has opened before. Out: a `Ledger`.
 """
 
+import asyncio
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TypeVar
 
+from newsletter.errors import StoreError
 from newsletter.outbox.delivery import OPEN, Batch, Delivery, DeliveryState
-from newsletter.store.ledger import BusyError, Settled
+from newsletter.store.ledger import Settled
+
+T = TypeVar("T")
 
 #: Pages of the write-ahead log before they go into the file (of 4 KB); fewer and larger checkpoints save whole syncs.
 CHECKPOINT = 4000
+#: A store in which another process is writing is asked again after so many seconds, so many times.
+NEXT_TRY, TRIES = 0.002, 15_000
 
 MAILINGS = "SELECT id FROM mailings WHERE state = 'sending' AND (closes_at IS NULL OR closes_at > ?) ORDER BY id"
 WAITING = """
@@ -45,23 +52,34 @@ UPDATE deliveries SET state = 'sending' WHERE id = ? AND claimed_by = ? AND stat
 AND (SELECT state FROM mailings WHERE mailings.id = mailing_id) = 'sending'"""
 
 
-class SqliteBackend:
-    broken: tuple[type[Exception], ...] = (sqlite3.OperationalError,)
+class BusyError(Exception):
+    """Another is writing to the store just now; nothing was done."""
 
+
+class SqliteLedger:
     def __init__(self, path: str, worker: str) -> None:
         self._worker, self._turn = worker, 0
         self._db = sqlite3.connect(path, isolation_level=None, cached_statements=32)
         for pragma in ("busy_timeout=0", "synchronous=FULL", "foreign_keys=ON", f"wal_autocheckpoint={CHECKPOINT}"):
             self._db.execute(f"PRAGMA {pragma}")
 
-    def claim(self, limit: int, now: datetime, until: datetime, within: Batch | None) -> list[Delivery]:
+    async def claim(self, limit: int, *, now: datetime, until: datetime, within: Batch | None = None) -> list[Delivery]:
+        return await _patiently(lambda: self._claim(limit, now, until, within))
+
+    async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
+        return await _patiently(lambda: self._commit(settled, begun, now))
+
+    async def close(self) -> None:
+        self._db.close()
+
+    def _claim(self, limit: int, now: datetime, until: datetime, within: Batch | None) -> list[Delivery]:
         with self._transaction():
             ids = json.dumps(self._waiting(limit, stamp(now), within))
             if ids != "[]":
                 self._db.execute(CLAIM, (self._worker, stamp(until), ids))
         return [self._delivery(row) for row in self._db.execute(READ, (ids,))] if ids != "[]" else []
 
-    def commit(self, settled: Sequence[Settled], begun: Sequence[int], now: datetime) -> frozenset[int]:
+    def _commit(self, settled: Sequence[Settled], begun: Sequence[int], now: datetime) -> frozenset[int]:
         at, worker = stamp(now), self._worker
         tried, sent, others = [], [], []
         for one in settled:
@@ -80,9 +98,6 @@ class SqliteBackend:
             if not begun:
                 return frozenset()
             return frozenset(one for one in begun if self._db.execute(BEGIN, (one, worker, at)).rowcount != 1)
-
-    def close(self) -> None:
-        self._db.close()
 
     def _waiting(self, limit: int, now: str, within: Batch | None) -> list[int]:
         """Of every mailing that is being sent a fair share; what one does not need the next may have."""
@@ -127,6 +142,21 @@ class SqliteBackend:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+async def _patiently(action: Callable[[], T]) -> T:
+    """What comes of `action`, as soon as nobody else is writing."""
+    try:
+        for _ in range(TRIES):
+            try:
+                return action()
+            except BusyError:
+                await asyncio.sleep(NEXT_TRY)
+        return action()
+    except BusyError as error:
+        raise StoreError(f"the store is in use by another process for {TRIES * NEXT_TRY:.0f} seconds now") from error
+    except sqlite3.OperationalError as error:
+        raise StoreError(f"the store cannot be used now: {error}") from error
 
 
 def stamp(at: datetime) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.errors import StoreError
-from newsletter.outbox.delivery import DeliveryState
+from newsletter.outbox.delivery import Batch, Delivery, DeliveryState
 from newsletter.outbox.outcome import Outcome, OutcomeKind
 from newsletter.outbox.register import Register
 from newsletter.outbox.retry import Decision
@@ -23,12 +23,17 @@ class Counted(Ledger):
     """A ledger that counts its commits."""
 
     def __init__(self, inner: Ledger) -> None:
-        super().__init__(inner._backend, inner._thread)
-        self.commits = 0
+        self._inner, self.commits = inner, 0
+
+    async def claim(self, limit: int, *, now: datetime, until: datetime, within: Batch | None = None) -> list[Delivery]:
+        return await self._inner.claim(limit, now=now, until=until, within=within)
 
     async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
         self.commits += 1
-        return await super().commit(settled, begun, now=now)
+        return await self._inner.commit(settled, begun, now=now)
+
+    async def close(self) -> None:
+        await self._inner.close()
 
 
 def done(delivery_id: int, at: datetime) -> Settled:
