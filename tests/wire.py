@@ -20,6 +20,13 @@ class Heard:
 
     port: int = 0
     connections: list[bytearray] = field(default_factory=list)
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait_for(self, wanted: bytes) -> None:
+        async with asyncio.timeout(20):
+            while wanted not in self.everything():
+                self.more.clear()
+                await self.more.wait()
 
     def everything(self) -> bytes:
         return b"".join(self.connections)
@@ -38,6 +45,7 @@ async def scripted(*scripts: Script) -> AsyncIterator[Heard]:
             while (found := said.find(wanted, begin)) < 0 and (data := await reader.read(65_536)):
                 begin = max(begin, len(said) - len(wanted))
                 said += data
+                heard.more.set()
                 if data.endswith(b"QUIT\r\n"):
                     writer.write(b"221 bye\r\n")
             if found < 0:

@@ -18,7 +18,7 @@ from newsletter.store.ledger import Ledger, Settled
 
 #: Deliveries that are claimed at once: about what leaves in so many seconds, between these bounds. The fewer lie here,
 #: the sooner it counts when somebody leaves a list.
-CLAIM_SECONDS, FEWEST, MOST = 0.5, 20, 400
+CLAIM_SECONDS, FEWEST, MOST = 0.5, 20, 1000
 #: Where no letter may leave now, how long until the next look, in seconds.
 PAUSE = 0.25
 

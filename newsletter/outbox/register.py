@@ -2,7 +2,7 @@
 
 In: the outcome of one letter and, with it, the letter that the same connection hands over next. Out: the word that both
 are on disk. While one commit runs, the next one gathers: at thousands of letters a second, a commit for each would be
-all that the disk does.
+all that the disk does. The server meanwhile reads the letters that follow, all but their ends (`smtp.session`).
 """
 
 import asyncio
@@ -35,7 +35,17 @@ class Register:
         self._timer: asyncio.TimerHandle | None = None
         self._committing: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
-        self.connections = 0  #: that have something on the wire
+        self._connections = 0  #: that have a letter on the wire, and so an outcome to come
+
+    def join(self) -> None:
+        """One connection more has a letter on the wire: its outcome is waited for, a little."""
+        self._connections += 1
+
+    def leave(self) -> None:
+        """One connection less."""
+        self._connections -= 1
+        if self._gathered and self._committing is None:
+            self._schedule()
 
     def enter(self, settled: Settled | None, begun: int | None) -> "asyncio.Future[bool]":
         """Write an outcome, and that `begun` is being handed over next.
@@ -73,8 +83,7 @@ class Register:
             self._schedule()
 
     def _schedule(self) -> None:
-        # Half of the connections write while the other half keeps the server busy; one that is alone never waits.
-        if len(self._gathered) * 2 >= self.connections:
+        if len(self._gathered) >= self._connections:
             self._start()
         elif self._timer is None:
             self._timer = self._loop.call_later(GATHER, self._start)

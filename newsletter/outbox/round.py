@@ -1,8 +1,8 @@
 """Stage 4: one round of a worker: letters over a few connections at once, until nothing is left that may leave now.
 
-In: claimed deliveries. Out: their outcomes. A connection hands over its next letter only when the outcome of the one
-before is durable, together with the note that the next one is on its way: a crash at any moment leaves at most one
-letter per connection in doubt, and the store knows which.
+In: claimed deliveries. Out: their outcomes. A connection ends its next letter only when the outcome of the one before
+is durable, together with the note that the next one is on its way: a crash at any moment leaves at most one letter per
+connection in doubt, and the store knows which.
 """
 
 import asyncio
@@ -88,24 +88,24 @@ class Round:
     async def connection(self) -> None:
         """Send letters over one connection until nothing is left."""
         async with self._sending.transport.session() as session:
-            load = await self._first()
-            if load is not None:
-                self.register.connections += 1
+            while (load := await self._first()) is not None:
+                self.register.join()
                 try:
-                    await self._send_from(session, load)
+                    if not await self._send_from(session, load):
+                        return
                 finally:
-                    self.register.connections -= 1
+                    self.register.leave()
 
-    async def _send_from(self, session: Session, first: Load) -> None:
-        load: Load | None = first
-        while load is not None:
+    async def _send_from(self, session: Session, load: Load) -> bool:
+        """Send this letter, and what is ready while it is on the wire; False where nothing can be sent at all."""
+        while True:
             following = self._following()
             at, began = self._sending.clock(), self._loop.time()
             try:
                 outcome = await session.send(load.parcel, following.parcel if following else None)
             except SmtpError as error:
                 await self._give_up(error, load, following)
-                return
+                return False
             decision = self._decide(load.delivery, outcome)
             attempts = load.delivery.attempts + decision.counts
             settled = Settled(load.delivery.id, attempts, decision, outcome, at, self._loop.time() - began)
@@ -117,11 +117,13 @@ class Round:
                 await self._pause(load.delivery.mailing_id, decision.pause)
             elif outcome.kind is OutcomeKind.OUR_FAULT:
                 await self._tell_spared(load, decision)
-            if following is not None and not may_go:
+            if following is None:
+                return True
+            if not may_go:
                 session.abandon()
                 await self._hold(following.delivery.mailing_id)
-                following = None
-            load = following or await self._first()
+                return True
+            load = following
 
     async def _first(self) -> Load | None:
         """The next letter for a connection that has none on its way."""

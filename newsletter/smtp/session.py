@@ -4,7 +4,8 @@ In: parcels, one after another. Out: an `Outcome` for each, that knows whether t
 nothing was delivered and a retry is safe; after it, without a reply, the letter is in doubt (RFC 1047, RFC 5321 §6.1).
 
 The end of one letter and the envelope of the next (MAIL, RCPT, DATA) travel together, so a letter costs one round trip
-instead of four. Its text travels only when `send` is called for it, so its caller has stored the outcome before it.
+instead of four. Its text follows as soon as the server says go on; its end, without which nothing of it is delivered
+(RFC 5321 §4.1.1.4), only when `send` is called for it, so its caller has stored the outcome of the one before.
 """
 
 import re
@@ -49,6 +50,7 @@ class SmtpSession:
         self._opened: Opened | None = None
         self._letters = 0
         self._ahead: Parcel | None = None  #: its envelope has been sent already
+        self._begun: Parcel | None = None  #: the same, when its text has been sent too, but for its end
         self._reset = False  #: the server still holds a transaction that was refused
         self._phase = "mail"
 
@@ -73,7 +75,7 @@ class SmtpSession:
 
         No QUIT: in the middle of a letter it would be a line of that letter, and nobody is there to wait for an answer.
         """
-        opened, self._opened, self._ahead = self._opened, None, None
+        opened, self._opened, self._ahead, self._begun = self._opened, None, None, None
         if opened is not None:
             opened.abort()
 
@@ -90,7 +92,7 @@ class SmtpSession:
         if self._opened is None or self._opened.replies.broken:
             # EHLO says a name that is ours, never that of this machine (RFC 5321 §4.1.1.1).
             self._opened = await self._connect(self._settings.hostname or parcel.sender.rpartition("@")[2])
-            self._letters, self._ahead, self._reset = 0, None, False
+            self._letters, self._ahead, self._begun, self._reset = 0, None, None, False
         self._letters += 1
         last = self._letters >= self._settings.letters_per_connection
         outcome = await self._transact(self._opened, parcel, None if last else following)
@@ -103,6 +105,9 @@ class SmtpSession:
     async def _transact(self, opened: Opened, parcel: Parcel, following: Parcel | None) -> Outcome:
         self._phase = "mail"
         try:
+            if self._begun is parcel:
+                self._phase, self._ahead = "data", None
+                return await self._hand_over(opened, parcel, following)
             if refusal := _too_large(opened, parcel) or _not_7bit(opened, parcel):
                 self.abandon()
                 return refusal
@@ -169,9 +174,10 @@ class SmtpSession:
         return to_outcome(self._phase, reply.code, reply.text)
 
     async def _hand_over(self, opened: Opened, parcel: Parcel, following: Parcel | None) -> Outcome:
-        """The letter and, in the same go, the next envelope. Dots at line starts are doubled (RFC 5321 §4.5.2)."""
-        letter = parcel.letter if parcel.is_wire else stuffed(parcel.letter)
+        """What is left of the letter and, in the same go, the next envelope."""
         replies = opened.replies
+        letter = b"" if self._begun is parcel else _stuffed(parcel)
+        self._begun = None
         if len(letter) > ONE_GO:
             replies.write(letter, 0)
             await replies.drain(self._settings.block_timeout)
@@ -184,7 +190,15 @@ class SmtpSession:
             replies.write(letter + b".\r\n", 1)
         self._phase = "letter"
         reply = await replies.reply(self._settings.data_timeout)
+        self._begin(replies)
         return _taken(reply) or to_outcome("letter", reply.code, reply.text)
+
+    def _begin(self, replies: Replies) -> None:
+        """The text of the next letter, where the server waits for it already: it reads while we store outcomes."""
+        following = self._ahead
+        if following is not None and len(following.letter) < ONE_GO and replies.take_go_ahead():
+            replies.write(_stuffed(following), 0)
+            self._begun = following
 
 
 def envelope(parcel: Parcel, opened: Opened) -> bytes:
@@ -204,6 +218,10 @@ def xtext(value: str) -> str:
     if PLAIN_XTEXT.fullmatch(value):
         return value
     return "".join(char if PLAIN_XTEXT.fullmatch(char) else f"+{ord(char):02X}" for char in value)
+
+
+def _stuffed(parcel: Parcel) -> bytes:
+    return parcel.letter if parcel.is_wire else stuffed(parcel.letter)
 
 
 def stuffed(letter: bytes) -> bytes:

@@ -11,9 +11,9 @@ may be a task of the same loop, so a busy store is asked again. PostgreSQL is as
 waiting there.
 
 Also built and measured, on two cores that also run the mail server: the ledger of SQLite in a process of its own, its
-file synced by the kernel or by a process while the loop goes on, two workers on one file, two commits under way at once
-on PostgreSQL. None gave more letters a second, and each took more of the CPU for a letter: to wake another core costs
-as much as a tenth of a letter.
+file synced by the kernel or by a process while the loop goes on, letters made in a thread meanwhile, two workers on one
+file, two commits under way at once on PostgreSQL. None gave more letters a second, and most took more of the CPU for a
+letter: to wake another core costs as much as a tenth of a letter.
 """
 
 from collections.abc import Sequence

@@ -46,7 +46,8 @@ async def test_ten_connections_need_far_fewer_commits_than_letters(world: World)
     now = world.clock()
     waiting = [one.id for one in await ledger.claim(200, now=now, until=now + timedelta(minutes=1))]
     register = Register(ledger, world.clock)
-    register.connections = 10
+    for _ in range(10):
+        register.join()
 
     async def connection() -> None:
         mine = waiting.pop()
@@ -70,7 +71,8 @@ async def test_what_nobody_waits_for_is_written_before_it_closes(world: World) -
     now = world.clock()
     claimed = await ledger.claim(2, now=now, until=now + timedelta(minutes=1))
     register = Register(ledger, world.clock)
-    register.connections = 10
+    for _ in range(10):
+        register.join()
     for one in claimed:
         register.note(done(one.id, now))
     await register.close()
@@ -97,7 +99,8 @@ async def test_when_the_store_has_gone_everybody_is_told(
     ledger = Failing(await open_ledger(world.database, "worker"))
     ledger.failure = failure
     register = Register(ledger, world.clock)
-    register.connections = 4
+    for _ in range(4):
+        register.join()
     waiting = [register.enter(None, number) for number in range(3)]
     told = await asyncio.gather(*waiting, return_exceptions=True)
     assert told == [failure] * 3

@@ -12,7 +12,7 @@ from newsletter.outbox.outcome import Outcome, OutcomeKind, Parcel, Transport
 from newsletter.settings import Smtp
 from newsletter.smtp.client import SmtpTransport
 from newsletter.smtp.failover import FailoverTransport
-from newsletter.smtp.session import SmtpSession
+from newsletter.smtp.session import SmtpSession, stuffed
 from tests.mail_system import free_ports, smtp_sink
 from tests.smtp_server import smtp_server
 from tests.wire import SILENCE, Script, scripted
@@ -257,6 +257,26 @@ async def test_a_server_that_has_enough_of_a_connection_gets_the_letter_on_a_new
         outcomes = [await attempt(session, 0, ahead=ahead), await attempt(session, 1)]
     assert [one.kind for one in outcomes if isinstance(one, Outcome)] == [SENT, SENT]
     assert [said.count(END) for said in heard.connections] == [1, 1]
+
+
+@pytest.mark.parametrize("is_sent", [True, False], ids=["sent", "not sent after all"])
+async def test_the_text_of_the_next_letter_travels_ahead_and_its_end_only_when_it_is_sent(is_sent: bool) -> None:
+    """Until then nothing of it is delivered (RFC 5321 §4.1.1.4), whatever becomes of us."""
+    ahead = (END, QUEUED[1] + GO_AHEAD[1])
+    script = [*HELLO, GO_AHEAD, ahead, QUEUED, SILENCE]
+    _, _, text = PARCELS[1].letter.partition(b"\r\n\r\n")
+    whole = PARCELS[1].letter[: -len(text)] + stuffed(text)
+    async with scripted(script, SOUND) as heard, SmtpTransport(settings(heard.port)).session() as session:
+        first = await attempt(session, 0, ahead=True)
+        await heard.wait_for(whole)
+        assert heard.connections[0].endswith(whole)
+        assert heard.connections[0].count(END) == 1
+        if not is_sent:
+            session.abandon()
+        then = await attempt(session, 1 if is_sent else 2)
+    assert [one.kind for one in (first, then) if isinstance(one, Outcome)] == [SENT, SENT]
+    assert [said.count(END) for said in heard.connections] == ([2] if is_sent else [1, 1])
+    assert heard.everything().count(whole) == 1
 
 
 async def test_a_connection_lost_in_the_middle_of_a_letter_is_not_in_doubt() -> None:
