@@ -6,7 +6,7 @@ In: nothing. Out: a server of our own while a block runs, empty databases in it,
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -42,11 +42,14 @@ def postgres_cpu(url: str) -> float | None:
         with psycopg.connect(url) as connection:
             found = connection.execute("SHOW data_directory").fetchone()
         pid = int((Path(str(found and found[0])) / "postmaster.pid").read_text().split()[0])
-        postmaster = psutil.Process(pid)
-        own, spent = postmaster.cpu_times(), 0.0
-        for process in (postmaster, *postmaster.children()):
-            times = process.cpu_times()
-            spent += times.user + times.system
-        return spent + float(own.children_user + own.children_system)  # of the connections that have ended
+        postmaster, spent = psutil.Process(pid), 0.0
+        for process in postmaster.children():
+            with suppress(psutil.NoSuchProcess):  # that connection has just ended
+                times = process.cpu_times()
+                spent += times.user + times.system
+        own = postmaster.cpu_times()
+        return (
+            spent + float(own.user + own.system) + float(own.children_user + own.children_system)
+        )  # of the connections that have ended
     except (psycopg.Error, OSError, psutil.Error):
         return None
