@@ -14,7 +14,8 @@ T = TypeVar("T")
 
 class Feed(Generic[T]):
     def __init__(self, make: Callable[[], Awaitable[Sequence[T] | None]], *, ahead: int, at_once: int = 1) -> None:
-        """`make` gives the next few, perhaps none, and None when nothing is left; it is called again below `ahead`.
+        """`make` gives the next few, perhaps none, and None when nothing is left; it is called again when few are left,
+        and at `refill`, until `ahead` of them are ready.
 
         Up to `at_once` calls of it are under way at the same time.
         """
@@ -29,9 +30,14 @@ class Feed(Generic[T]):
         if not self._ready:
             self._low.set()
             return None
-        if len(self._ready) <= self._ahead // 2:
+        if len(self._ready) <= self._ahead // 4:
             self._low.set()
         return self._ready.popleft()
+
+    def refill(self) -> None:
+        """Make more now, if some are needed: whoever takes them is waiting for something else."""
+        if len(self._ready) <= self._ahead * 2 // 3:
+            self._low.set()
 
     async def take(self) -> T | None:
         """The next, as soon as there is one; None when nothing is left."""

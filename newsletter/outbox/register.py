@@ -28,8 +28,11 @@ class _Entry(NamedTuple):
 class Register:
     """Gathers what the connections of one worker have to write."""
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
-        self._ledger, self._clock = ledger, clock
+    def __init__(
+        self, ledger: Ledger, clock: Callable[[], datetime], *, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        """`meanwhile` is called when a commit begins: until it has ended, no connection goes on."""
+        self._ledger, self._clock, self._meanwhile = ledger, clock, meanwhile
         self._loop = asyncio.get_running_loop()
         self._gathered: list[_Entry] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -95,6 +98,7 @@ class Register:
         if self._committing is None:
             batch, self._gathered = self._gathered, []
             self._committing = self._loop.create_task(self._commit(batch))
+            self._meanwhile()
 
     async def _commit(self, batch: list[_Entry]) -> None:
         try:

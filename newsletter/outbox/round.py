@@ -67,10 +67,10 @@ class Round:
     ) -> None:
         self._sending, self._desk, self._pacing, self._name = sending, desk, pacing, name
         self._tally, self._on_settled, self._stopping = tally, on_settled, stopping
-        self.register = Register(ledger, sending.clock)
         self.feed: Feed[Load] = Feed(
             self._make, ahead=max(AHEAD * sending.connections, GO * desk.batches), at_once=desk.batches
         )
+        self.register = Register(ledger, sending.clock, meanwhile=self.feed.refill)
         self._claims = Claims(
             ledger,
             self.register,

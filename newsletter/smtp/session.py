@@ -196,7 +196,9 @@ class SmtpSession:
     def _begin(self, replies: Replies) -> None:
         """The text of the next letter, where the server waits for it already: it reads while we store outcomes."""
         following = self._ahead
-        if following is not None and len(following.letter) < ONE_GO and replies.take_go_ahead():
+        if following is None or replies.broken or len(following.letter) > ONE_GO:
+            return
+        if replies.take_go_ahead():
             replies.write(_stuffed(following), 0)
             self._begun = following
 

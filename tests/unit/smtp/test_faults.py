@@ -203,6 +203,7 @@ SOUND = (*HELLO, GO_AHEAD, QUEUED, GO_AHEAD, QUEUED)
         ([*HELLO, (b"DATA\r\n", b"250 ok\r\n250 ok\r\n451 busy\r\n")], TEMPORARY, "data", 451),
         ([*HELLO, GO_AHEAD, (END, b"250 queued\r\n")], SENT, "letter", 250),
         ([*HELLO, GO_AHEAD, (END, b"250 queued\r\n421 enough\r\n")], SENT, "letter", 250),
+        ([*HELLO, GO_AHEAD, (END, b"250 queued\r\n" + GO_AHEAD[1] + b"421 enough\r\n")], SENT, "letter", 250),
         ([*HELLO, GO_AHEAD, (END, b"550 5.1.1 unknown\r\n")], PERMANENT, "letter", 550),
         ([*HELLO, GO_AHEAD, (END, b"550 5.1.1 unknown\r\n421 enough\r\n")], PERMANENT, "letter", 550),
         # Not a byte of the letter can have been taken.
