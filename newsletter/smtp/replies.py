@@ -6,6 +6,7 @@ asked for it. Nobody but the session that owns the connection reads them.
 
 import asyncio
 from collections import deque
+from functools import lru_cache
 from typing import NamedTuple
 
 #: A line of a reply has at most 512 bytes (RFC 5321 §4.5.3.1.5); servers are not that strict, but a flood is no reply.
@@ -119,10 +120,9 @@ class Replies(asyncio.Protocol):
         lines = (self._tail + data if self._tail else data).split(b"\n")
         self._tail = lines.pop()
         for line in lines:
-            code, more = line[:3], line[3:4]
-            if more == b" " and not self._text and self._expected and code.isdigit():
+            if self._expected and not self._text and (reply := _of_one_line(line)) is not None:
                 self._expected -= 1  # nearly every reply: one line, and somebody waits for it
-                self._ready.append(Reply(int(code), line[4:].decode("utf-8", "replace").rstrip("\r")))
+                self._ready.append(reply)
             elif not self._take(line.rstrip(b"\r")):
                 self.fail("the server sent something that is no reply")
                 return
@@ -173,3 +173,12 @@ class Replies(asyncio.Protocol):
             self._timer = self._loop.call_at(self._deadline, self._check)
         else:
             self.fail("the server did not answer in time")
+
+
+@lru_cache(maxsize=64)
+def _of_one_line(line: bytes) -> Reply | None:
+    """A reply that is all in one line; a server says most of them again and again."""
+    code = line[:3]
+    if line[3:4] != b" " or not code.isdigit():
+        return None
+    return Reply(int(code), line[4:].decode("utf-8", "replace").rstrip("\r"))
