@@ -44,7 +44,7 @@ class Session(Protocol):
     """An open way out, used by one connection of a worker at a time."""
 
     async def send(self, parcel: Parcel, following: Parcel | None = None) -> Outcome:
-        """One attempt. `following` is what is sent next on this session: its envelope may travel along already.
+        """One attempt. `following` is what is sent next on this session: all but its end may travel along already.
 
         Raises:
             SmtpError: no letter can be sent at all (no server, no TLS, no login); nothing was sent.

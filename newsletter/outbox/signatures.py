@@ -15,6 +15,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from itertools import accumulate
 
 from newsletter.compose.dkim_keys import Key, KeyType
 from newsletter.compose.signing import READY, REQUEST
@@ -60,9 +61,9 @@ class Signatures:
         self._made += len(digests)
         if self._processes and self._starting is None and self._made > self._long:
             self._starting = asyncio.create_task(self._start())
-        self._helpers = [helper for helper in self._helpers if not helper.has_ended]
         theirs = [(key, digest) for key, digest in digests if key.type is KeyType.RSA]
-        signed = await min(self._helpers, key=lambda helper: helper.asked).sign(theirs) if self._helpers else None
+        ready = [helper for helper in self._helpers if not helper.has_ended]  # `close` is for the others too
+        signed = await min(ready, key=lambda helper: helper.asked).sign(theirs) if ready else None
         if signed is None:
             return [key.sign(digest) for key, digest in digests]
         given = iter(signed)
@@ -130,8 +131,7 @@ class _Helper:
             raise
         finally:
             self.asked -= len(digests)
-        ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]
-        return [answer[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+        return [answer[end - size : end] for end, size in zip(accumulate(sizes), sizes, strict=True)]
 
     async def close(self) -> None:
         """End the process, in order if it can."""

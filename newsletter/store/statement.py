@@ -63,7 +63,7 @@ class Statement:
     async def _ask(self, send: Callable[[pq.abc.PGconn], None]) -> pq.abc.PGresult:
         assert self._connection is not None
         loop, wire = asyncio.get_running_loop(), self._connection.pgconn
-        self._answer = loop.create_future()
+        self._answer, self._result = loop.create_future(), None  # of a run that was given up something may be left
         try:
             send(wire)
             if wire.flush():
@@ -92,7 +92,6 @@ class Statement:
             return
         if self._result is not None and not wire.is_busy() and self._answer is not None and not self._answer.done():
             self._answer.set_result(self._result)
-            self._result = None
 
     def _flush(self) -> None:
         assert self._connection is not None

@@ -48,8 +48,7 @@ def postgres_cpu(url: str) -> float | None:
                 times = process.cpu_times()
                 spent += times.user + times.system
         own = postmaster.cpu_times()
-        return (
-            spent + float(own.user + own.system) + float(own.children_user + own.children_system)
-        )  # of the connections that have ended
+        ended = own.children_user + own.children_system  # connections that are closed
+        return spent + float(own.user + own.system + ended)
     except (psycopg.Error, OSError, psutil.Error):
         return None

@@ -92,12 +92,15 @@ async def test_where_the_process_is_killed_the_letters_are_signed_all_the_same(s
 
 
 async def test_who_gives_up_waiting_leaves_nothing_behind_for_the_next(signatures: Signatures) -> None:
-    await is_busy(await use(signatures), signatures)
+    helper = await use(signatures)
+    await is_busy(helper, signatures)
     asked = asyncio.create_task(signatures.of(digests(OTHER, count=64)))
     await asyncio.sleep(0)
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
     assert await signatures.of(digests(RSA)) == [RSA.sign(digest) for _, digest in digests(RSA)]
+    await signatures.close()
+    assert not helper.is_running()
 
 
 async def test_the_process_ends_with_the_work_and_starts_again_with_the_next(signatures: Signatures) -> None:
