@@ -31,9 +31,6 @@ Q_BYTES = ["_" if byte == 0x20 else chr(byte) if byte in Q_SAFE_OR_SPACE else f"
 PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+|\"(?:[ !#-\[\]-~]|\\[ -~])*\"")
 
-#: Printable ASCII without space, comma and angle brackets, which divide the URIs of a List-* field (RFC 2369 §2).
-URI = re.compile(r"[!-+\--;=?-~]*")
-
 
 def checked(name: str, value: str) -> str:
     """Return the value.
@@ -65,22 +62,28 @@ def mailbox_field(name: str, display: str, address: str) -> str:
     display = " ".join(checked(name, display).split())
     if not display:
         return f"{name}: {addr_spec}\r\n"
-    quoted = '"' + display.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    phrase = display if ATOMS.fullmatch(display) else quoted
-    if not _is_plain(display) or len(name) + 2 + len(phrase) > LINE:
+    phrase = _phrase(display) if _is_plain(display) else ""
+    if not phrase or len(name) + 2 + len(phrase) > LINE:
         words = _encoded_words(display, first=LINE - len(name) - 2)
         return f"{name}: {words}\r\n <{addr_spec}>\r\n"
     separator = " " if len(name) + len(phrase) + len(addr_spec) + 5 <= LINE else "\r\n "
     return f"{name}: {phrase}{separator}<{addr_spec}>\r\n"
 
 
+def _phrase(display: str) -> str:
+    """A display name of plain words, quoted where it must be (RFC 5322 §3.2.5)."""
+    if ATOMS.fullmatch(display):
+        return display
+    return '"' + display.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def uri_field(name: str, uris: Sequence[str]) -> str:
     """A List-* field (RFC 2369 §2): raw URIs in angle brackets, folded only between them, never encoded."""
     for uri in uris:
-        if not URI.fullmatch(uri):
+        if not _is_uri(uri):
             checked(name, uri)
             raise HeaderError(f"{name} holds “{uri}”; write the address percent-encoded, without spaces or commas")
-    return f"{name}: " + ",\r\n ".join(f"<{uri}>" for uri in uris) + "\r\n"
+    return f"{name}: <" + ">,\r\n <".join(uris) + ">\r\n"
 
 
 def token_field(name: str, value: str) -> str:
@@ -125,6 +128,7 @@ def in_ascii(text: str) -> str:
     return unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
 
 
+@lru_cache(maxsize=64)
 def ascii_address(address: str) -> str:
     """The address with its domain as A-labels (RFC 5890); quoted and plain local parts keep their spelling.
 
@@ -148,6 +152,12 @@ def ascii_address(address: str) -> str:
     if not DOT_ATOM.fullmatch(local) or not re.fullmatch(r"[A-Za-z0-9.-]+|\[[!-Z^-~]*\]", host):
         raise HeaderError(f"“{address}” is not an address; write it as name@example.nl")
     return f"{local}@{host}"
+
+
+def _is_uri(value: str) -> bool:
+    """Printable ASCII without space, comma and angle brackets, which divide URIs in a List-* field (RFC 2369 §2)."""
+    divides = " " in value or "," in value or "<" in value or ">" in value
+    return not divides and value.isascii() and value.isprintable()
 
 
 def _is_plain(value: str) -> bool:

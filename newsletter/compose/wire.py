@@ -8,6 +8,7 @@ values are encoded. Each fragment ends at column 0, so fragments join in any ord
 import binascii
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
@@ -25,6 +26,8 @@ LINE = 76  #: with the soft break that may end it, RFC 2045 §6.7 (5)
 #: A value that is its own encoding, in text and in html: one line with its soft break, nothing to escape, no risky
 #: start, no space at its end. Most names, and our https links.
 AS_IT_IS = re.compile(rf"(?!\.|From )[ !#-%(-;?-~]{{1,{LINE - 1}}}(?<! )")
+#: What is escaped in html.
+MARKUP = re.compile(r"[&<>'\"]")
 NEWLINE = re.compile(r"\r\n|\r|\n")
 #: The second stage has no comments: what organisers type, "[#krimp]" too, arrives. Jinja2 wants delimiters all the
 #: same; nobody can type these, and no HTML may hold them.
@@ -35,8 +38,8 @@ def quoted_printable(text: str) -> str:
     """Encode a fragment (RFC 2045 §6.7) to lines of at most 76 that end in CRLF, hard or soft."""
     if not text:
         return ""
-    crlf = NEWLINE.sub("\r\n", text).encode()
-    encoded = binascii.b2a_qp(crlf, istext=True).decode("ascii")
+    crlf = NEWLINE.sub("\r\n", text) if "\n" in text or "\r" in text else text
+    encoded = binascii.b2a_qp(crlf.encode(), istext=True).decode("ascii")
     if len(encoded) < LINE and "\n" not in encoded and not RISKY_LINE.match(encoded):
         return f"{encoded}=\r\n"
     encoded = encoded.replace("\r\n", "\n").replace("\n", "\r\n")
@@ -45,6 +48,10 @@ def quoted_printable(text: str) -> str:
         return encoded
     begin = encoded.rfind("\n") + 1
     return encoded[:begin] + _broken(encoded[begin:], LINE - 1) + "=\r\n"
+
+
+#: A name stands in the text and in the html of a letter.
+_value = lru_cache(maxsize=64)(quoted_printable)
 
 
 def _safe_start(line: str) -> str:
@@ -69,8 +76,11 @@ def _writer(*, html: bool, wire: bool) -> Callable[[object], str]:
         if wire and type(value) is str and AS_IT_IS.fullmatch(value):
             return f"{value}=\r\n"
         # A value's line ends are settled by itself: a CR at its end is not half of the template's next CRLF.
-        text = str(escape(value) if html else value)
-        return quoted_printable(text) if wire else NEWLINE.sub("\n", text)
+        if type(value) is str and not (html and MARKUP.search(value)):
+            text = value
+        else:
+            text = str(escape(value) if html else value)
+        return _value(text) if wire else NEWLINE.sub("\n", text)
 
     return shown
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 _MAC_BYTES = 14
+_BYTES = [bytes([byte]) for byte in range(256)]
 
 
 def make_token(secret: bytes, purpose: str, *ids: int) -> str:
@@ -23,8 +24,9 @@ def make_token(secret: bytes, purpose: str, *ids: int) -> str:
 
     `secret` is 32 random bytes from the settings; ids are 0 or more, and ValueError is raised for others.
     """
-    key_id, mac = _signer(secret, purpose)
-    payload = b"".join((key_id, *map(_varint, ids)))
+    payload, mac = _signer(secret, purpose)
+    for number in ids:
+        payload += _varint(number)
     mac = mac.copy()
     mac.update(payload)
     return (payload + mac.digest()).hex()
@@ -77,12 +79,11 @@ def _bytes_of(token: str) -> bytes | None:
 def _varint(number: int) -> bytes:
     if number < 0:
         raise ValueError(f"an id in a link is 0 or more, not {number}")
-    groups = []
+    groups = b""
     while number > 0x7F:
-        groups.append(number & 0x7F | 0x80)
+        groups += _BYTES[number & 0x7F | 0x80]
         number >>= 7
-    groups.append(number)
-    return bytes(groups)
+    return groups + _BYTES[number]
 
 
 def _ids(payload: bytes) -> tuple[int, ...]:
