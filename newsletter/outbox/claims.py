@@ -71,10 +71,15 @@ class Claims:
         """This one must ask for its turn again: its domain was throttled meanwhile."""
         self._asking.append(delivery)
 
-    def has_missed_its_turn(self, delivery: Delivery) -> bool:
-        """Whether its slot went by while it waited for a connection; asked once, right before it is handed over."""
-        turn = self._slots.pop(delivery.id, None) if self._slots else None
-        return turn is not None and turn.is_over(self._clock())
+    def must_wait(self, delivery: Delivery) -> bool:
+        """Whether its slot went by while it waited for a connection, or its domain is to be spared by now.
+
+        It is asked once, right before the letter is handed over.
+        """
+        if not (self._slots or self._spared):
+            return False
+        turn = self._slots.pop(delivery.id, None)
+        return (turn is not None and turn.is_over(self._clock())) or self.spared_until(delivery) is not None
 
     def spare(self, delivery: Delivery, until: datetime) -> None:
         """Letters of its mailing to its domain go back until then: that domain turns us away."""
@@ -113,10 +118,14 @@ class Claims:
         return bool(claimed)
 
     async def _ask(self, claimed: Sequence[Delivery]) -> None:
-        for delivery in claimed:
-            if until := self.spared_until(delivery):
-                self._put_off(delivery, until)
-        claimed = [one for one in claimed if not self.spared_until(one)]
+        if self._spared:
+            for delivery in claimed:
+                if until := self.spared_until(delivery):
+                    self._put_off(delivery, until)
+            claimed = [one for one in claimed if not self.spared_until(one)]
+        if self._pacing.is_free:
+            self._ready += claimed
+            return
         turns = await self._pacing.turns(self._relay(), [domain_of(one) for one in claimed])
         for delivery, turn in zip(claimed, turns, strict=True):
             if turn is None:

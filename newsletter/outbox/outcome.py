@@ -4,7 +4,6 @@ An outcome is a value: a refused letter is expected, not exceptional.
 """
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -28,8 +27,7 @@ class Outcome(NamedTuple):
     text: str = ""  #: what the server said, or what happened
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(NamedTuple):
     """A letter in its envelope: what one SMTP transaction carries, for one recipient."""
 
     sender: str  #: envelope sender, ASCII

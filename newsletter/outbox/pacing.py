@@ -65,6 +65,11 @@ class Pacing:
         self._taken: dict[tuple[str, str], int] = defaultdict(int)
         self._since = clock().timestamp()
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is limited, as far as is known here: then every turn is now."""
+        return not (self._limited or self._backoffs)
+
     async def room(self, relay: str, wanted: int) -> int:
         """How many of `wanted` letters could leave through this mail server within a second; none is reserved.
 
@@ -90,7 +95,7 @@ class Pacing:
             StoreError: the store cannot be used now; nothing was reserved.
         """
         await self._look()
-        if not (self._limited or self._backoffs):
+        if self.is_free:
             return [None] * len(domains)
         first = self._if_limited(relay_key(relay))
         keys = {domain: first + self._if_limited(domain_key(domain)) for domain in set(domains)}

@@ -22,7 +22,7 @@ PATIENCE = (1, 5, 15)
 class _Entry(NamedTuple):
     settled: Settled | None
     begun: int | None
-    done: "asyncio.Future[bool] | None"
+    done: "asyncio.Future[datetime | None] | None"
 
 
 class Register:
@@ -50,13 +50,14 @@ class Register:
         if self._gathered and self._committing is None:
             self._schedule()
 
-    def enter(self, settled: Settled | None, begun: int | None) -> "asyncio.Future[bool]":
+    def enter(self, settled: Settled | None, begun: int | None) -> "asyncio.Future[datetime | None]":
         """Write an outcome, and that `begun` is being handed over next.
 
-        The future tells, when both are durable, whether `begun` may be sent: False where its mailing was held or its
-        lease has ended. It raises StoreError where the store could not be used for too long.
+        The future tells, when both are durable, that it is time for `begun` (now), or None: it must not be sent, for
+        its mailing was held or its lease has ended. It raises StoreError where the store could not be used for too
+        long.
         """
-        done: asyncio.Future[bool] = self._loop.create_future()
+        done: asyncio.Future[datetime | None] = self._loop.create_future()
         self._add(_Entry(settled, begun, done))
         return done
 
@@ -110,9 +111,10 @@ class Register:
                 if entry.done is not None and not entry.done.done():
                     entry.done.set_exception(error)
         else:
+            now = self._clock()
             for entry in batch:
                 if entry.done is not None and not entry.done.done():
-                    entry.done.set_result(entry.begun not in stopped)
+                    entry.done.set_result(None if entry.begun in stopped else now)
         self._committing = None
         if self._gathered:
             self._schedule()

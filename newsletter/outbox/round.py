@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from newsletter.errors import SmtpError
@@ -88,28 +89,27 @@ class Round:
     async def connection(self) -> None:
         """Send letters over one connection until nothing is left."""
         async with self._sending.transport.session() as session:
-            while (load := await self._first()) is not None:
+            while (first := await self._first()) is not None:
                 self.register.join()
                 try:
-                    if not await self._send_from(session, load):
+                    if not await self._send_from(session, *first):
                         return
                 finally:
                     self.register.leave()
 
-    async def _send_from(self, session: Session, load: Load) -> bool:
-        """Send this letter, and what is ready while it is on the wire; False where nothing can be sent at all."""
+    async def _send_from(self, session: Session, load: Load, at: datetime) -> bool:
+        """Send this letter now, and what is ready while it is on the wire; False where nothing can be sent at all."""
         while True:
-            following = self._following()
-            at, began = self._sending.clock(), self._loop.time()
+            following, began = self._following(), self._loop.time()
             try:
                 outcome = await session.send(load.parcel, following.parcel if following else None)
             except SmtpError as error:
                 await self._give_up(error, load, following)
                 return False
-            decision = self._decide(load.delivery, outcome)
+            decision = self._decide(load.delivery, load.domain, outcome)
             attempts = load.delivery.attempts + decision.counts
             settled = Settled(load.delivery.id, attempts, decision, outcome, at, self._loop.time() - began)
-            may_go = await self.register.enter(settled, following.delivery.id if following else None)
+            time = await self.register.enter(settled, following.delivery.id if following else None)
             self._count(decision.state)
             if outcome.kind is OutcomeKind.TEMPORARY:
                 await self._pacing.flush()
@@ -119,21 +119,21 @@ class Round:
                 await self._tell_spared(load, decision)
             if following is None:
                 return True
-            if not may_go:
+            if time is None:
                 session.abandon()
                 await self._hold(following.delivery.mailing_id)
                 return True
-            load = following
+            load, at = following, time
 
-    async def _first(self) -> Load | None:
-        """The next letter for a connection that has none on its way."""
+    async def _first(self) -> tuple[Load, datetime] | None:
+        """The next letter for a connection that has none on its way, and now, when it may be sent."""
         while not self._stopping.is_set() and (load := await self.feed.take()) is not None:
             if self._stopping.is_set():
                 return None
             if self._must_wait(load):
                 continue
-            if await self.register.enter(None, load.delivery.id):
-                return load
+            if (time := await self.register.enter(None, load.delivery.id)) is not None:
+                return load, time
             await self._hold(load.delivery.mailing_id)
         return None
 
@@ -145,24 +145,25 @@ class Round:
 
     def _must_wait(self, load: Load) -> bool:
         """Whether this letter has to ask for its turn again: it missed it, or its domain is to be spared just now."""
-        missed = self._claims.has_missed_its_turn(load.delivery)
-        spared = self._claims.spared_until(load.delivery) is not None
-        if not missed and not spared and not self._pacing.is_quiet(self._sending.transport.relay, load.domain):
+        late = self._claims.must_wait(load.delivery)
+        if not late and not self._pacing.is_quiet(self._sending.transport.relay, load.domain):
             return False
         self._claims.again(load.delivery)
         return True
 
-    def _decide(self, delivery: Delivery, outcome: Outcome) -> Decision:
+    def _decide(self, delivery: Delivery, domain: str, outcome: Outcome) -> Decision:
         """What becomes of a delivery, and of its mailing when too many recipients are refused."""
-        sending, counts = self._sending, self._counts.setdefault(delivery.mailing_id, Counts())
+        sending, counts = self._sending, self._counts.get(delivery.mailing_id)
+        if counts is None:
+            counts = self._counts[delivery.mailing_id] = Counts()
         if outcome.kind is OutcomeKind.SENT:
             counts.add_sent()
-            self._pacing.taken(sending.transport.relay, domain_of(delivery))
+            self._pacing.taken(sending.transport.relay, domain)
             return SENT
         if scope := sending.throttle(outcome):
-            self._pacing.throttled(scope, sending.transport.relay, domain_of(delivery))
+            self._pacing.throttled(scope, sending.transport.relay, domain)
         if outcome.kind is OutcomeKind.OUR_FAULT:
-            counts.faults[domain_of(delivery)] = f"{outcome.code} {outcome.enhanced} {outcome.text}"
+            counts.faults[domain] = f"{outcome.code} {outcome.enhanced} {outcome.text}"
         until = self._desk.until(delivery.mailing_id)
         decision = decide(
             outcome,
@@ -269,7 +270,7 @@ class Round:
         """Whether the letter could not be made for this person; that is its outcome then."""
         if isinstance(outcome, Parcel):
             return False
-        decision = self._decide(delivery, outcome)
+        decision = self._decide(delivery, domain_of(delivery), outcome)
         settled = Settled(delivery.id, delivery.attempts + 1, decision, outcome, self._sending.clock(), 0)
         self.register.note(settled)
         self._count(decision.state)

@@ -24,6 +24,8 @@ UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 #: Up to so many bytes are handed to the network in one go; the end of a longer letter waits until the rest has gone.
 ONE_GO = 65_536
+#: Before the words of a reply (RFC 2034 §4).
+STATUS = re.compile(r"(2\.[.0-9]*)(?: |$)")
 #: What RFC 3461 §4 calls xtext: printable ASCII but + and =, which are written in hexadecimal.
 PLAIN_XTEXT = re.compile(r"[!-*,-<>-~]*")
 
@@ -234,12 +236,11 @@ def stuffed(letter: bytes) -> bytes:
 
 def _taken(reply: Reply) -> Outcome | None:
     """What nearly every letter comes to, without a look at the tables: 250, a status, and words that can be kept."""
-    status, _, said = reply.text.partition(" ")
-    if reply.code != 250 or not reply.text.isprintable() or len(reply.text) > LONGEST:
+    code, text = reply
+    if code != 250 or not text.isprintable() or len(text) > LONGEST:
         return None
-    if not status.startswith("2.") or not status.replace(".", "").isdigit():
-        status, said = "", reply.text
-    return Outcome(OutcomeKind.SENT, "letter", 250, status, said)
+    found = STATUS.match(text)
+    return Outcome(OutcomeKind.SENT, "letter", 250, found[1] if found else "", text[found.end() :] if found else text)
 
 
 def _unsendable(parcel: Parcel) -> str:
