@@ -17,6 +17,8 @@ from newsletter.outbox.delivery import OPEN, Batch, Delivery, DeliveryState
 from newsletter.store.ledger import Settled
 
 T = TypeVar("T")
+#: Of a text that begins with its value; `json.loads` looks for space around it first, which takes as long.
+_READ_JSON = json.JSONDecoder().raw_decode
 
 #: Pages of the write-ahead log before they go into the file (of 4 KB); fewer and larger checkpoints save whole syncs.
 CHECKPOINT = 4000
@@ -41,15 +43,18 @@ LEFT JOIN suppressions x ON x.address_key = s.address_key
 WHERE d.id IN (SELECT value FROM json_each(?)) ORDER BY d.id"""
 ATTEMPT = """
 INSERT INTO attempts (delivery_id, at, seconds, kind, phase, code, enhanced, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+#: The plus is there so that rows are found by their id, not among all that the worker holds.
 SENT = """
-UPDATE deliveries SET state = 'sent', reason = '', next_at = NULL, attempts = ?, ended_at = ?, claimed_by = NULL
-WHERE id = ? AND claimed_by = ?"""
+UPDATE deliveries SET state = 'sent', reason = '', next_at = NULL, attempts = attempts + 1, ended_at = ?,
+  claimed_by = NULL
+WHERE id IN (SELECT value FROM json_each(?)) AND +claimed_by = ?"""
 SETTLE = """
 UPDATE deliveries SET state = ?, reason = ?, next_at = ?, attempts = ?, ended_at = ?, claimed_by = NULL
 WHERE id = ? AND claimed_by = ?"""
 BEGIN = """
-UPDATE deliveries SET state = 'sending' WHERE id = ? AND claimed_by = ? AND state = 'claimed' AND next_at > ?
-AND (SELECT state FROM mailings WHERE mailings.id = mailing_id) = 'sending'"""
+UPDATE deliveries SET state = 'sending'
+WHERE id IN (SELECT value FROM json_each(?)) AND +claimed_by = ? AND state = 'claimed' AND next_at > ?
+  AND (SELECT state FROM mailings WHERE mailings.id = mailing_id) = 'sending'"""
 
 
 class BusyError(Exception):
@@ -83,21 +88,31 @@ class SqliteLedger:
         at, worker = stamp(now), self._worker
         tried, sent, others = [], [], []
         for one in settled:
-            key, attempts, decision, outcome, began, seconds = one
+            key, _, decision, outcome, began, seconds = one
             if outcome is not None:
                 kind, phase, code, enhanced, text = outcome
                 tried.append((key, stamp(began), seconds, kind.value, phase, code, enhanced, text))
             if decision.state is DeliveryState.SENT:
-                sent.append((attempts, at, key, worker))
+                sent.append(key)
             else:
                 others.append(_settled(one, at, worker))
         with self._transaction():
-            for statement, rows in ((ATTEMPT, tried), (SENT, sent), (SETTLE, others)):
-                if rows:
-                    self._db.executemany(statement, rows)
-            if not begun:
-                return frozenset()
-            return frozenset(one for one in begun if self._db.execute(BEGIN, (one, worker, at)).rowcount != 1)
+            self._db.executemany(ATTEMPT, tried)
+            self._db.execute(SENT, (at, json.dumps(sent), worker))
+            self._db.executemany(SETTLE, others)
+            return self._begin(begun, at)
+
+    def _begin(self, begun: Sequence[int], at: str) -> frozenset[int]:
+        """Those that may not be handed over."""
+        if not begun:
+            return frozenset()
+        self._db.execute("SAVEPOINT begun")
+        if self._db.execute(BEGIN, (json.dumps(begun), self._worker, at)).rowcount == len(begun):
+            return frozenset()
+        # Which of them those are is only told one by one.
+        self._db.execute("ROLLBACK TO begun")
+        each = {one: self._db.execute(BEGIN, (f"[{one}]", self._worker, at)).rowcount for one in begun}
+        return frozenset(one for one, count in each.items() if count != 1)
 
     def _waiting(self, limit: int, now: str, within: Batch | None) -> list[int]:
         """Of every mailing that is being sent a fair share; what one does not need the next may have."""
@@ -159,6 +174,7 @@ async def _patiently(action: Callable[[], T]) -> T:
         raise StoreError(f"the store cannot be used now: {error}") from error
 
 
+@lru_cache(maxsize=64)
 def stamp(at: datetime) -> str:
     """A moment as `store.tables.Instant` keeps it in SQLite."""
     in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
@@ -179,5 +195,5 @@ def _settled(one: Settled, at: str, worker: str) -> tuple[object, ...]:
 
 
 def _attributes(document: str) -> Mapping[str, str]:
-    found: Mapping[str, str] = json.loads(document) if document != "{}" else {}
+    found: Mapping[str, str] = _READ_JSON(document)[0] if document != "{}" else {}
     return found
