@@ -13,9 +13,10 @@ T = TypeVar("T")
 
 
 class Feed(Generic[T]):
-    def __init__(self, make: Callable[[], Awaitable[Sequence[T] | None]], *, ahead: int, at_once: int = 1) -> None:
-        """`make` gives the next few, perhaps none, and None when nothing is left; it is called again when few are left,
-        and at `refill`, until `ahead` of them are ready.
+    def __init__(self, make: Callable[[int], Awaitable[Sequence[T] | None]], *, ahead: int, at_once: int = 1) -> None:
+        """`make` gives the next few, at most so many, perhaps none, and None when nothing is left.
+
+        It is called again when few are left, and at `refill`, until `ahead` of them are ready.
 
         Up to `at_once` calls of it are under way at the same time.
         """
@@ -35,8 +36,8 @@ class Feed(Generic[T]):
         return self._ready.popleft()
 
     def refill(self) -> None:
-        """Make more now, if some are needed: whoever takes them is waiting for something else."""
-        if len(self._ready) <= self._ahead * 2 // 3:
+        """Make as many as were taken, now: whoever takes them is waiting for something else."""
+        if len(self._ready) < self._ahead:
             self._low.set()
 
     async def take(self) -> T | None:
@@ -63,7 +64,7 @@ class Feed(Generic[T]):
                     taker.set_result(None)
 
     async def _make_all(self) -> None:
-        while (made := await self._make()) is not None:
+        while (made := await self._make(max(self._ahead - len(self._ready), 1))) is not None:
             self._give(made)
             if len(self._ready) >= self._ahead:
                 self._low.clear()

@@ -27,8 +27,8 @@ from newsletter.outbox.sending import Sending
 from newsletter.store import deliveries, journal, mailings
 from newsletter.store.ledger import Ledger, Settled
 
-#: Letters that are made in one go, and how many of them per connection lie ready.
-GO, AHEAD = 8, 3
+#: Letters that are made in one go, at most, and how many of them per connection lie ready.
+GO, AHEAD = 16, 2
 SENT = Decision(state=DeliveryState.SENT)
 
 
@@ -244,9 +244,9 @@ class Round:
         async with self._sending.database.write() as tx:
             await deliveries.release(tx, [self._name], now=self._sending.clock(), mailing_id=mailing_id)
 
-    async def _make(self) -> list[Load] | None:
-        """The next few letters; None when nothing is left."""
-        batch = None if self._stopping.is_set() else await self._claims.next(GO)
+    async def _make(self, limit: int) -> list[Load] | None:
+        """The next few letters, at most so many; None when nothing is left."""
+        batch = None if self._stopping.is_set() else await self._claims.next(min(limit, GO))
         if batch is None:
             return None
         willing = [one for one in batch if not self._withhold(one)]

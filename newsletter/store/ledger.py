@@ -7,13 +7,13 @@ SQL is written out here, once per database, because at 7,000 letters a second th
 
 SQLite is called right in the event loop: every connection waits for this commit anyhow, and a thread would spend four
 times as long passing Python's lock to and fro as the statements take. It must never wait for a lock there, whose holder
-may be a task of the same loop, so a busy store is asked again. PostgreSQL is asked in the event loop too, without
-waiting there.
+may be a task of the same loop, so a busy store is asked again. Its log is synced by us (`store.write_ahead`): the
+letters that follow are made while the disk writes. PostgreSQL is asked in the event loop too, without waiting there.
 
 Also built and measured, on two cores that also run the mail server: the ledger of SQLite in a process of its own, its
-file synced by the kernel or by a process while the loop goes on, letters made in a thread meanwhile, two workers on one
-file, two commits under way at once on PostgreSQL. None gave more letters a second, and most took more of the CPU for a
-letter: to wake another core costs as much as a tenth of a letter.
+file synced by a thread of the kernel or by a process while the loop goes on, letters made in a thread meanwhile, two
+workers on one file, two commits under way at once on PostgreSQL. None gave more letters a second, and most took more of
+the CPU for a letter: to wake another core costs as much as a tenth of a letter.
 """
 
 from collections.abc import Sequence

@@ -15,6 +15,7 @@ from typing import TypeVar
 from newsletter.errors import StoreError
 from newsletter.outbox.delivery import OPEN, Batch, Delivery, DeliveryState
 from newsletter.store.ledger import Settled
+from newsletter.store.write_ahead import IS_KNOWN, WriteAhead
 
 T = TypeVar("T")
 #: Of a text that begins with its value; `json.loads` looks for space around it first, which takes as long.
@@ -63,18 +64,27 @@ class BusyError(Exception):
 
 class SqliteLedger:
     def __init__(self, path: str, worker: str) -> None:
-        self._worker, self._turn = worker, 0
+        self._path, self._worker, self._turn = path, worker, 0
         self._db = sqlite3.connect(path, isolation_level=None, cached_statements=32)
-        for pragma in ("busy_timeout=0", "synchronous=FULL", "foreign_keys=ON", f"wal_autocheckpoint={CHECKPOINT}"):
+        #: Commits return before they are durable, and `_sync` sees to that. Claims need not be: they would be free.
+        self._syncs = IS_KNOWN and self._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        self._log: WriteAhead | None = None
+        durable = "synchronous=NORMAL" if self._syncs else "synchronous=FULL"
+        for pragma in ("busy_timeout=0", durable, "foreign_keys=ON", f"wal_autocheckpoint={CHECKPOINT}"):
             self._db.execute(f"PRAGMA {pragma}")
 
     async def claim(self, limit: int, *, now: datetime, until: datetime, within: Batch | None = None) -> list[Delivery]:
         return await _patiently(lambda: self._claim(limit, now, until, within))
 
     async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
-        return await _patiently(lambda: self._commit(settled, begun, now))
+        refused = await _patiently(lambda: self._commit(settled, begun, now))
+        if self._syncs:
+            await self._sync()
+        return refused
 
     async def close(self) -> None:
+        if self._log is not None:
+            self._log.close()
         self._db.close()
 
     def _claim(self, limit: int, now: datetime, until: datetime, within: Batch | None) -> list[Delivery]:
@@ -113,6 +123,15 @@ class SqliteLedger:
         self._db.execute("ROLLBACK TO begun")
         each = {one: self._db.execute(BEGIN, (f"[{one}]", self._worker, at)).rowcount for one in begun}
         return frozenset(one for one, count in each.items() if count != 1)
+
+    async def _sync(self) -> None:
+        try:
+            self._log = self._log or WriteAhead(self._path)
+            self._log.start()
+            await asyncio.sleep(0)  # letters are made while the disk writes
+            self._log.finish()
+        except OSError as error:
+            raise StoreError(f"the store cannot be used now: {error.strerror}") from error
 
     def _waiting(self, limit: int, now: str, within: Batch | None) -> list[int]:
         """Of every mailing that is being sent a fair share; what one does not need the next may have."""

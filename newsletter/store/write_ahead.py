@@ -1,0 +1,55 @@
+"""Memory: what SQLite has written to its log becomes durable while something else is done.
+
+In: a write-ahead log in which a transaction was just committed without waiting for the disk. Out: the word that it is
+on the disk. A sync is a write and then a flush, one after the other; started apart, the first of them takes no time
+from the event loop. SQLite syncs the log itself wherever that is more than a commit (its header, a checkpoint).
+"""
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable
+
+#: Whether a log can be made durable from outside SQLite; else SQLite does it within each commit.
+IS_KNOWN = sys.platform == "linux"
+#: SYNC_FILE_RANGE_WRITE of sync_file_range(2): begin to write what is not written yet, and do not wait.
+_WRITE = 2
+
+
+class WriteAhead:
+    """The log of one store, for as long as somebody has the store open."""
+
+    def __init__(self, store: str) -> None:
+        """`store` is the path of the file that the log belongs to.
+
+        Raises:
+            OSError: there is no log; SQLite makes it at the first transaction.
+        """
+        self._file = os.open(f"{store}-wal", os.O_RDONLY)
+
+    def start(self) -> None:
+        """Begin to write; a system that cannot leaves all of it to `finish`."""
+        if _sync_file_range is not None:
+            _sync_file_range(self._file, 0, 0, _WRITE)
+
+    def finish(self) -> None:
+        """Wait until everything that was committed before is durable.
+
+        Raises:
+            OSError: it may not be.
+        """
+        os.fdatasync(self._file)
+
+    def close(self) -> None:
+        """Close our view of it; SQLite has its own."""
+        os.close(self._file)
+
+
+def _found() -> Callable[[int, int, int, int], int] | None:
+    function = getattr(ctypes.CDLL(None), "sync_file_range", None) if IS_KNOWN else None
+    if function is not None:
+        function.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+    return function
+
+
+_sync_file_range = _found()
