@@ -122,9 +122,11 @@ class Register:
     async def _write(self, batch: list[_Entry]) -> frozenset[int]:
         settled = [entry.settled for entry in batch if entry.settled is not None]
         begun = [entry.begun for entry in batch if entry.begun is not None]
+        again = False
         for patience in PATIENCE:
             try:
-                return await self._ledger.commit(settled, begun, now=self._clock())
+                return await self._ledger.commit(settled, begun, now=self._clock(), again=again)
             except StoreError:
+                again = True
                 await asyncio.sleep(patience)
-        return await self._ledger.commit(settled, begun, now=self._clock())
+        return await self._ledger.commit(settled, begun, now=self._clock(), again=again)

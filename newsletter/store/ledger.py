@@ -47,10 +47,13 @@ class Ledger(Protocol):
             StoreError: the store cannot be used now.
         """
 
-    async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
+    async def commit(
+        self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime, again: bool = False
+    ) -> frozenset[int]:
         """Write all of this at once: what ended, and which letters are about to be handed over. One at a time.
 
         Returns those of `begun` that must not be sent: the mailing was held, or the lease has ended meanwhile.
+        `again`: the same was asked for before and failed; where it was written all the same, it is not written twice.
 
         Raises:
             StoreError: the store cannot be used now; nothing was written, or all of it without our knowing.

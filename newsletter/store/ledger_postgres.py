@@ -57,6 +57,11 @@ WHERE d.id = ANY($4::bigint[]) AND d.claimed_by IS NOT DISTINCT FROM $3 AND d.st
   AND m.id = d.mailing_id AND m.state = 'sending'
 RETURNING d.id"""
 
+#: Whether a commit was written before: all of it was, or nothing.
+TRIED = "SELECT 1 FROM attempts WHERE delivery_id = %s AND at = %s"
+BEGUN = """
+SELECT id FROM deliveries WHERE id = ANY(%s) AND claimed_by IS NOT DISTINCT FROM %s AND state = 'sending'
+  AND next_at > %s"""
 
 #: Every row is found by its key. The planner cannot know how few there are in a JSON text, and a plan that reads a
 #: table of a million rows for five of them, or is made anew for each commit, costs more than the commit.
@@ -68,7 +73,7 @@ SET plan_cache_mode = force_generic_plan"""
 class PostgresLedger:
     def __init__(self, conninfo: str, worker: str) -> None:
         self._conninfo, self._worker, self._turn = conninfo, worker, 0
-        self._commit = Statement(conninfo, PLANS, COMMIT)
+        self._write = Statement(conninfo, PLANS, COMMIT)
         self._open: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
 
     async def claim(self, limit: int, *, now: datetime, until: datetime, within: Batch | None = None) -> list[Delivery]:
@@ -86,16 +91,31 @@ class PostgresLedger:
                 claimed += [self._delivery(row) async for row in rows]
         return claimed
 
-    async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
-        rows, ids = json.dumps([_row(one) for one in settled]), list(begun)
+    async def commit(
+        self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime, again: bool = False
+    ) -> frozenset[int]:
         with _understood():
-            done = await self._commit.run(rows, now.isoformat(), self._worker, f"{{{','.join(map(str, ids))}}}")
-        return frozenset(ids) - {int(row[0] or 0) for row in done}
+            if again and (refused := await self._written(settled, begun, now)) is not None:
+                return refused
+            rows, ids = json.dumps([_row(one) for one in settled]), ",".join(map(str, begun))
+            done = await self._write.run(rows, now.isoformat(), self._worker, f"{{{ids}}}")
+        return frozenset(begun) - {int(row[0] or 0) for row in done}
 
     async def close(self) -> None:
-        self._commit.close()
+        self._write.close()
         if self._open is not None:
             await self._open.close()
+
+    async def _written(self, settled: Sequence[Settled], begun: Sequence[int], now: datetime) -> frozenset[int] | None:
+        """What came of this commit, if it was written before."""
+        db = await self._db()
+        on_the_way = {row[0] async for row in await db.execute(BEGUN, (list(begun), self._worker, now))}
+        tried = next((one for one in settled if one.outcome is not None), None)
+        if tried is not None:
+            known = await (await db.execute(TRIED, (tried.delivery_id, tried.at))).fetchone() is not None
+        else:
+            known = bool(on_the_way)
+        return frozenset(begun) - on_the_way if known else None
 
     async def _db(self) -> "psycopg.AsyncConnection[tuple[Any, ...]]":
         """The connection for claims; a new one where the server has ended the last."""

@@ -58,6 +58,13 @@ WHERE id IN (SELECT value FROM json_each(?)) AND +claimed_by = ? AND state = 'cl
   AND (SELECT state FROM mailings WHERE mailings.id = mailing_id) = 'sending'"""
 
 
+#: Whether a commit was written before: all of it was, or nothing.
+TRIED = "SELECT 1 FROM attempts WHERE delivery_id = ? AND at = ?"
+BEGUN = """
+SELECT id FROM deliveries
+WHERE id IN (SELECT value FROM json_each(?)) AND +claimed_by = ? AND state = 'sending' AND next_at > ?"""
+
+
 class BusyError(Exception):
     """Another is writing to the store just now; nothing was done."""
 
@@ -69,6 +76,7 @@ class SqliteLedger:
         #: Commits return before they are durable, and `_sync` sees to that. Claims need not be: they would be free.
         self._syncs = IS_KNOWN and self._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         self._log: WriteAhead | None = None
+        self._lost: StoreError | None = None
         durable = "synchronous=NORMAL" if self._syncs else "synchronous=FULL"
         for pragma in ("busy_timeout=0", durable, "foreign_keys=ON", f"wal_autocheckpoint={CHECKPOINT}"):
             self._db.execute(f"PRAGMA {pragma}")
@@ -76,8 +84,10 @@ class SqliteLedger:
     async def claim(self, limit: int, *, now: datetime, until: datetime, within: Batch | None = None) -> list[Delivery]:
         return await _patiently(lambda: self._claim(limit, now, until, within))
 
-    async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
-        refused = await _patiently(lambda: self._commit(settled, begun, now))
+    async def commit(
+        self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime, again: bool = False
+    ) -> frozenset[int]:
+        refused = await _patiently(lambda: self._commit(settled, begun, now, again=again))
         if self._syncs:
             await self._sync()
         return refused
@@ -94,8 +104,12 @@ class SqliteLedger:
                 self._db.execute(CLAIM, (self._worker, stamp(until), ids))
         return [self._delivery(row) for row in self._db.execute(READ, (ids,))] if ids != "[]" else []
 
-    def _commit(self, settled: Sequence[Settled], begun: Sequence[int], now: datetime) -> frozenset[int]:
+    def _commit(
+        self, settled: Sequence[Settled], begun: Sequence[int], now: datetime, *, again: bool
+    ) -> frozenset[int]:
         at, worker = stamp(now), self._worker
+        if again and (refused := self._written(settled, begun, at)) is not None:
+            return refused
         tried, sent, others = [], [], []
         for one in settled:
             key, _, decision, outcome, began, seconds = one
@@ -124,14 +138,28 @@ class SqliteLedger:
         each = {one: self._db.execute(BEGIN, (f"[{one}]", self._worker, at)).rowcount for one in begun}
         return frozenset(one for one, count in each.items() if count != 1)
 
+    def _written(self, settled: Sequence[Settled], begun: Sequence[int], at: str) -> frozenset[int] | None:
+        """What came of this commit, if it was written before."""
+        on_the_way = {row[0] for row in self._db.execute(BEGUN, (json.dumps(begun), self._worker, at))}
+        tried = next((one for one in settled if one.outcome is not None), None)
+        if tried is not None:
+            known = self._db.execute(TRIED, (tried.delivery_id, stamp(tried.at))).fetchone() is not None
+        else:
+            known = bool(on_the_way)
+        return frozenset(begun) - on_the_way if known else None
+
     async def _sync(self) -> None:
+        # A disk that failed once may say yes the next time, and have lost what it failed to write (fsync(2), EIO).
+        if self._lost is not None:
+            raise self._lost
         try:
             self._log = self._log or WriteAhead(self._path)
             self._log.start()
             await asyncio.sleep(0)  # letters are made while the disk writes
             self._log.finish()
         except OSError as error:
-            raise StoreError(f"the store cannot be used now: {error.strerror}") from error
+            self._lost = StoreError(f"the store cannot be used now: {error.strerror}")
+            raise self._lost from error
 
     def _waiting(self, limit: int, now: str, within: Batch | None) -> list[int]:
         """Of every mailing that is being sent a fair share; what one does not need the next may have."""
@@ -172,10 +200,11 @@ class SqliteLedger:
             raise
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk ends it by itself
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
 
 async def _patiently(action: Callable[[], T]) -> T:

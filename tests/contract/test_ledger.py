@@ -234,6 +234,36 @@ async def test_a_letter_is_begun_once_whatever_asks_again(database: Database, le
     assert await ledger.commit([], [one.id], now=NOW) == {one.id}
 
 
+async def test_what_was_asked_before_and_failed_is_written_once_whether_it_was_written_or_not(
+    database: Database, ledger: Ledger
+) -> None:
+    mailing_id = await sending(database, people=4)
+    one, two, three, four = await claim(ledger)
+    commits: list[tuple[list[Settled], list[int]]] = [
+        ([], [one.id, two.id]),
+        ([settled(one)], [three.id]),
+        ([settled(two), settled(four, Decision(state=DeliveryState.WITHHELD, reason="left"), None)], []),
+        ([settled(three)], []),
+    ]
+    for ended, begun in commits:
+        assert await ledger.commit(ended, begun, now=NOW, again=True) == frozenset()  # it had not been written
+        assert await ledger.commit(ended, begun, now=NOW, again=True) == frozenset()  # it had
+    assert await states(database, mailing_id) == {"sent": 3, "withheld": 1}
+    async with database.read() as tx:
+        assert len(await deliveries.attempts_of(tx, mailing_id)) == 3
+
+
+async def test_what_was_refused_is_refused_when_it_is_asked_again(database: Database, ledger: Ledger) -> None:
+    mailing_id = await sending(database, people=3)
+    one, two, three = await claim(ledger)
+    await ledger.commit([], [one.id], now=NOW)
+    async with database.write() as tx:
+        await mailings.set_state(tx, mailing_id, MailingState.SENDING, MailingState.HELD)
+    for again in (False, True):
+        assert await ledger.commit([settled(one)], [two.id, three.id], now=NOW, again=again) == {two.id, three.id}
+    assert await states(database, mailing_id) == {"sent": 1, "claimed": 2}
+
+
 async def test_what_a_worker_holds_it_does_not_claim_again_though_its_lease_has_ended(database: Database) -> None:
     # A machine that was asleep: the claims still lie ready in its memory, and would be sent twice.
     await sending(database, people=2)

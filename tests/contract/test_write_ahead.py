@@ -10,7 +10,9 @@ import pytest
 from newsletter.errors import StoreError
 from newsletter.store.database import open_database
 from newsletter.store.ledger import open_ledger
-from tests.contract.test_ledger import claim, settled
+from newsletter.store.ledger_sqlite import SqliteLedger
+from tests.contract.test_ledger import SENT as SAID
+from tests.contract.test_ledger import claim, settled, states
 from tests.contract.test_store import sending
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere SQLite syncs each commit itself")
@@ -41,7 +43,9 @@ async def test_a_commit_ends_after_the_sync_of_a_log_that_holds_it(
     assert seen == [("store.sqlite-wal", sent) for sent in (0, 1, 1, 2)]
 
 
-async def test_a_disk_that_fails_is_an_error_of_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_disk_that_fails_is_an_error_of_the_store_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = await open_database(f"sqlite:///{tmp_path}/store.sqlite")
     await sending(database, people=1)
     ledger = await open_ledger(database, "worker")
@@ -51,8 +55,13 @@ async def test_a_disk_that_fails_is_an_error_of_the_store(tmp_path: Path, monkey
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "fdatasync", fail)
-    with pytest.raises(StoreError, match="the store cannot be used now: Input/output error"):
+    error = "the store cannot be used now: Input/output error"
+    with pytest.raises(StoreError, match=error):
         await ledger.commit([], [delivery.id], now=delivery.queued_at)
+    # The system says it only once; the next sync would say that all is well.
+    monkeypatch.setattr(os, "fdatasync", lambda _file: None)
+    with pytest.raises(StoreError, match=error):
+        await ledger.commit([], [delivery.id], now=delivery.queued_at, again=True)
     await ledger.close()
     await database.close()
 
@@ -68,3 +77,23 @@ async def test_a_store_without_a_log_syncs_each_commit_itself(tmp_path: Path) ->
     await ledger.commit([], [delivery.id], now=delivery.queued_at)
     await ledger.close()
     assert not (tmp_path / "store.sqlite-wal").exists()
+
+
+async def test_a_commit_that_fails_leaves_nothing_behind_and_can_be_asked_again(tmp_path: Path) -> None:
+    database = await open_database(f"sqlite:///{tmp_path}/store.sqlite")
+    mailing_id = await sending(database, people=1)
+    ledger = await open_ledger(database, "worker")
+    [delivery] = await claim(ledger)
+    await ledger.commit([], [delivery.id], now=delivery.queued_at)
+    full = settled(delivery)._replace(outcome=SAID._replace(text="x" * 400_000))
+    with sqlite3.connect(tmp_path / "store.sqlite") as other:
+        pages = other.execute("PRAGMA page_count").fetchone()[0]
+    assert isinstance(ledger, SqliteLedger)
+    ledger._db.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(StoreError, match="full"):
+        await ledger.commit([full], [], now=delivery.queued_at)
+    ledger._db.execute("PRAGMA max_page_count=1000000")
+    await ledger.commit([full], [], now=delivery.queued_at, again=True)
+    await ledger.close()
+    assert await states(database, mailing_id) == {"sent": 1}
+    await database.close()

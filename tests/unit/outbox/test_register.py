@@ -28,9 +28,11 @@ class Counted(Ledger):
     async def claim(self, limit: int, *, now: datetime, until: datetime, within: Batch | None = None) -> list[Delivery]:
         return await self._inner.claim(limit, now=now, until=until, within=within)
 
-    async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
+    async def commit(
+        self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime, again: bool = False
+    ) -> frozenset[int]:
         self.commits += 1
-        return await self._inner.commit(settled, begun, now=now)
+        return await self._inner.commit(settled, begun, now=now, again=again)
 
     async def close(self) -> None:
         await self._inner.close()
@@ -87,8 +89,43 @@ class Failing(Counted):
 
     failure: Exception
 
-    async def commit(self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime) -> frozenset[int]:
+    async def commit(
+        self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime, again: bool = False
+    ) -> frozenset[int]:
         raise self.failure
+
+
+class Silent(Counted):
+    """A ledger that writes, and whose word about it is lost each time."""
+
+    async def commit(
+        self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime, again: bool = False
+    ) -> frozenset[int]:
+        answer = await super().commit(settled, begun, now=now, again=again)
+        if not again:
+            raise StoreError("the store cannot be used now: the connection was lost")
+        return answer
+
+
+async def test_what_was_written_though_the_word_was_lost_goes_on_and_is_written_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.outbox.register.PATIENCE", (0,))
+    await start(world, 3)
+    ledger = Silent(await open_ledger(world.database, "worker"))
+    now = world.clock()
+    first, second, third = [one.id for one in await ledger.claim(3, now=now, until=now + timedelta(minutes=1))]
+    register = Register(ledger, world.clock)
+    register.join()
+    for before, following in ((None, first), (first, second), (second, third), (third, None)):
+        assert await register.enter(done(before, now) if before else None, following)
+    await register.close()
+    await ledger.close()
+    assert ledger.commits == 8
+    assert await world.states(REMINDER) == {"sent": 3}
+    async with world.database.read() as tx:
+        row = await mailings.get_mailing(tx, REMINDER)
+        assert len(await deliveries.attempts_of(tx, row.id)) == 3
 
 
 @pytest.mark.parametrize("failure", [StoreError("the store cannot be used now"), RuntimeError("unforeseen")])
