@@ -77,11 +77,11 @@ class Around:
 
 async def around(shelf: Shelf, language: str) -> Around:
     return Around(
-        templates=shelf.templates(language),
+        templates=shelf.sources.items(language),
         stored=await shelf.stored(),
-        themes=shelf.themes(),
-        languages=shelf.languages(),
-        sample_title=shelf.sample_title(),
+        themes=shelf.sources.themes(),
+        languages=shelf.sources.languages(),
+        sample_title=shelf.sources.title(),
     )
 
 

@@ -32,7 +32,7 @@ async def write_files(shelf: Shelf, folder: Path) -> Written:
         OSError: the folder cannot be written.
     """
     stored = await shelf.stored()
-    templates = [(item, await _write(shelf, item, folder)) for item in shelf.templates()]
+    templates = [(item, await _write(shelf, item, folder)) for item in shelf.sources.items()]
     mailings = [(event, [(item, await _write(shelf, item, folder)) for item in event.items]) for event in stored.events]
     index = _put(folder / f"{INDEX}.html", render.index_page(templates, mailings, words=DUTCH).encode())
     results = [*templates, *(result for _, results in mailings for result in results)]

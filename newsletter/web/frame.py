@@ -12,7 +12,7 @@ from urllib.parse import quote
 from lxml import html as lxml_html
 
 from newsletter.compose.mailing import Attachment
-from newsletter.web import clients
+from newsletter.web import clients, word
 from newsletter.web.choice import Choice, Client, Images, Scheme
 
 #: Media type and content of a picture; None where it is not on this machine.
@@ -40,7 +40,7 @@ def _seen(html: str, client: Client, *, dark: bool) -> str:
         case Client.GMAIL_PLAIN:
             return clients.in_scheme(clients.gmail_no_style(html), dark=False)
         case Client.OUTLOOK:
-            return clients.in_scheme(clients.outlook_word(html), dark=False)
+            return clients.in_scheme(word.outlook_word(html), dark=False)
         case Client.OUTLOOK_COM:
             return clients.outlook_com(html, dark=dark)
         case Client.FORCED_DARK:

@@ -157,7 +157,7 @@ def _add_start(app: FastAPI, server: _Server) -> None:
         seen = await shelf.fingerprint(None)
         frame = await server.frame(words, watch=_watch(None, "", ""), seen=seen)
         glances = {item.name: await shelf.glance(item) for item in frame.around.templates}
-        return _page(render.start_page(frame, glances, folder=shelf.folders[0].absolute()))
+        return _page(render.start_page(frame, glances, folder=shelf.sources.folders[0].absolute()))
 
     @app.get("/assets/{name}")
     async def asset(name: str) -> Response:

@@ -1,6 +1,6 @@
 """The windows, shell: what there is to preview, and each of it composed.
 
-In: folders of templates, the document of the sample event, the store of the working folder. Out: items, their contents,
+In: templates and the sample event (`web.sources`), the store of the working folder. Out: items, their contents,
 and the people whom they are shown to. Nothing is written: a store that is not there is not made, a mailing that has
 started keeps its frozen content.
 """
@@ -8,7 +8,7 @@ started keeps its frozen content.
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +18,7 @@ from zoneinfo import ZoneInfo
 from newsletter.compose.around import Around
 from newsletter.compose.composer import Order, compose
 from newsletter.compose.mailing import Mailing
-from newsletter.compose.templates import Templates
 from newsletter.errors import NewsletterError, NotFoundError, StoreError
-from newsletter.events import document
 from newsletter.events.event import Event, EventStatus
 from newsletter.outbox.fire import order_of
 from newsletter.preflight.recipients import as_recipient
@@ -34,7 +32,7 @@ from newsletter.web.items import Content, Item, Kind, Mailings, Setting, Stored,
 from newsletter.web.people import Person
 from newsletter.web.reader import Reader
 from newsletter.web.samples import Sample, make_sample
-from newsletter.web.watch import Stamp, stamps
+from newsletter.web.sources import Sources
 
 #: So many contents are kept; a person looks at a few.
 _KEPT: Final = 40
@@ -60,49 +58,18 @@ class Shelf:
 
         `public_folder` holds the files that letters find below `public_url`.
         """
-        self.folders, self.event_file = folders, event_file
+        self.sources = Sources(folders, event_file)
         self.public_url, self.public_folder = public_url, public_folder
         self.clock = clock
         self._store = Reader(store_url, working_folder)
         self._making = asyncio.Lock()
         self._made: dict[tuple[Kind, str, Setting], tuple[str, Content | Trouble]] = {}
-        self._sample: tuple[tuple[Stamp, ...], Event] | None = None
-        self._known: tuple[frozenset[str], Templates] | None = None
         self._people: dict[int, tuple[Content, list[Person]]] = {}
         self._worst: tuple[Content, list[Person]] | None = None
         self._glances: dict[str, tuple[str, str | Trouble]] = {}
 
     async def close(self) -> None:
         await self._store.close()
-
-    def sample_event(self) -> Event:
-        """The event that templates are shown with.
-
-        Raises:
-            DocumentError: its document has mistakes.
-        """
-        stamp = stamps([self.event_file])
-        if self._sample is None or self._sample[0] != stamp:
-            self._sample = (stamp, document.read(self.event_file.read_text(encoding="utf-8"), str(self.event_file)))
-        return self._sample[1]
-
-    def sample_title(self) -> str:
-        """The title of the sample event; empty while its document has mistakes."""
-        event = self._sample_event_if_readable()
-        return event.title if event else ""
-
-    def themes(self) -> list[str]:
-        """The themes that a template can be shown in, by name."""
-        return sorted({file.stem for folder in self.folders for file in (folder / "themes").glob("*.toml")})
-
-    def languages(self) -> list[str]:
-        """The languages that templates have words in, by their tag."""
-        return sorted({file.stem for folder in self.folders for file in (folder / "words").glob("*.toml")})
-
-    def templates(self, language: str = "nl") -> list[Item]:
-        """Every template, by name; labelled in a language where the template says so itself."""
-        found, labels = self._templates(), self._labels()
-        return [_template(found, name, labels, language) for name in found.names()]
 
     async def stored(self) -> Stored:
         """Every mailing in the store, by event."""
@@ -130,10 +97,7 @@ class Shelf:
             StoreError: the store cannot be read.
         """
         if kind is Kind.TEMPLATE:
-            found = self._templates()
-            if name not in found.names():
-                raise NotFoundError(kind.noun, name, found.names())
-            return _template(found, name, self._labels(), language)
+            return self.sources.item(name, language)
         async with self._store.read() as tx:
             if tx is None:
                 raise NotFoundError(kind.noun, name)
@@ -244,7 +208,7 @@ class Shelf:
 
         `event` is the stored event that a template is shown with.
         """
-        parts: list[object] = [stamps([*self.folders, self.event_file])]
+        parts: list[object] = [self.sources.stamps()]
         if kind is not Kind.TEMPLATE or event:
             parts.append(await self._store.parts(kind, name, event))
         return hashlib.sha256(repr(parts).encode()).hexdigest()
@@ -263,7 +227,7 @@ class Shelf:
 
     async def _event_for(self, item: Item, setting: Setting) -> tuple[Event, Around]:
         """The event that a template is shown with, in the chosen theme and language, and what is around it."""
-        event = self.sample_event()
+        event = self.sources.event()
         around = imagined(event, public_url=self.public_url)
         if setting.event:
             async with self._store.read() as tx:
@@ -276,12 +240,12 @@ class Shelf:
             series = replace(series, theme=(("base", setting.theme),))
         if setting.language:
             series = replace(series, language=setting.language)
-        if self._templates().about(item.name).calendar == "cancel":
+        if self.sources.templates().about(item.name).calendar == "cancel":
             event = replace(event, status=EventStatus.CANCELLED)  # a letter that says so is of such an event
         return replace(event, series=series), around
 
     def _composed(self, event: Event, order: Order, around: Around, *, draft: bool = False) -> Content:
-        templates, begun = self._templates(), time.perf_counter()
+        templates, begun = self.sources.templates(), time.perf_counter()
         mailing = compose(event, order, templates, now=self.clock(), draft=draft, around=around)
         took = time.perf_counter() - begun
         return Content(mailing=mailing, event=event, theme=templates.theme(event.series.theme), composed_in=took)
@@ -298,28 +262,6 @@ class Shelf:
             around = replace(await around_of(tx, event, now=self.clock()), public_url=self.public_url)
         return self._composed(event, order_of(row), around)
 
-    def _templates(self) -> Templates:
-        """The templates; made anew where a file came or went.
-
-        Jinja2 keeps what it has compiled, which is most of the time that composing takes, and sees for itself what was
-        saved; but not that a template has come to stand before another of its name.
-        """
-        files = frozenset(path for path, _, _ in stamps(self.folders))
-        if self._known is None or self._known[0] != files:
-            self._known = (files, Templates(self.folders))
-        return self._known[1]
-
-    def _labels(self) -> Mapping[str, str]:
-        """What the plan of the sample event calls the mailings, by their template."""
-        event = self._sample_event_if_readable()
-        return {planned.template: planned.label for planned in reversed(event.series.plan)} if event else {}
-
-    def _sample_event_if_readable(self) -> Event | None:
-        try:
-            return self.sample_event()
-        except (NewsletterError, OSError, ValueError):
-            return None  # showing an item tells what is wrong with the document
-
 
 def _tried(name: str, make: Callable[[], T]) -> T | Trouble:
     try:
@@ -335,19 +277,6 @@ def _is_before(row: MailingRow, mine: MailingRow) -> bool:
     if row.id == mine.id or (row.series, row.planned.template) != (mine.series, mine.planned.template):
         return False
     return mine.started_at is None or row.started_at is None or row.started_at < mine.started_at
-
-
-def _template(templates: Templates, name: str, labels: Mapping[str, str], language: str) -> Item:
-    try:
-        about = templates.about(name)
-    except NewsletterError:
-        return Item(kind=Kind.TEMPLATE, name=name, label=labels.get(name, ""))  # composing it says what is wrong
-    return Item(
-        kind=Kind.TEMPLATE,
-        name=name,
-        label=about.label.get(language, "") or labels.get(name, ""),
-        about=about.about,
-    )
 
 
 def _item(row: MailingRow) -> Item:

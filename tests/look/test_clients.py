@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from newsletter.web import clients
+from newsletter.web import clients, word
 from tests.look.browser import Browser
 from tests.look.letters import NAMES, THEMES, Specimen, key_text, received
 from tests.look.seen import WIDTHS, audit, layout, open_letter
@@ -15,7 +15,7 @@ CLIENTS: dict[str, tuple[Callable[[str], str], tuple[int, ...]]] = {
     "Gmail": (clients.gmail, WIDTHS),
     "Gmail without styles": (clients.gmail_no_style, WIDTHS),
     "Outlook.com, dark": (lambda html: clients.outlook_com(html, dark=True), WIDTHS),
-    "Outlook for Windows": (clients.outlook_word, (DESK,)),
+    "Outlook for Windows": (word.outlook_word, (DESK,)),
     "dark without being asked": (clients.forced_dark, WIDTHS),
 }
 #: Colours are what forced darkness changes, so it is tried on every theme.

@@ -36,8 +36,8 @@ async def test_a_template_is_called_what_it_says_itself_and_else_what_the_sample
 ) -> None:
     says = '[label]\nnl = "Ter herinnering"\nen = "Reminder"\n[about]\nnl = "Vlak voor de dag."\n'
     (templates / "reminder" / "template.toml").write_text(says, encoding="utf-8")
-    planned = {each.template: each.label for each in reversed(shelf.sample_event().series.plan)}
-    announcement, reminder = shelf.templates()
+    planned = {each.template: each.label for each in reversed(shelf.sources.event().series.plan)}
+    announcement, reminder = shelf.sources.items()
     assert announcement == Item(kind=Kind.TEMPLATE, name="announcement", label=planned["announcement"])
     assert (reminder.label, reminder.about) == ("Ter herinnering", {"nl": "Vlak voor de dag."})
     assert (await shelf.find(Kind.TEMPLATE, "reminder", "en")).label == "Reminder"
@@ -47,13 +47,13 @@ async def test_a_template_that_says_nonsense_of_itself_is_listed_and_says_so_whe
     shelf: Shelf, templates: Path
 ) -> None:
     (templates / "reminder" / "template.toml").write_text("label = ", encoding="utf-8")
-    assert [item.name for item in shelf.templates()] == ["announcement", "reminder"]
+    assert [item.name for item in shelf.sources.items()] == ["announcement", "reminder"]
     assert "reminder/template.toml" in await _trouble(shelf, Kind.TEMPLATE, "reminder")
 
 
 async def test_a_glance_is_the_subject_or_what_is_wrong(shelf: Shelf, templates: Path) -> None:
     item = await shelf.find(Kind.TEMPLATE, "reminder")
-    assert await shelf.glance(item) == f"reminder: {shelf.sample_title()}"
+    assert await shelf.glance(item) == f"reminder: {shelf.sources.title()}"
     write_template(templates, "reminder", text=BROKEN)
     glanced = await shelf.glance(item)
     assert isinstance(glanced, Trouble)
@@ -69,8 +69,8 @@ async def test_a_template_can_be_shown_with_a_stored_event_in_another_theme_and_
     assert content.mailing.language == "en"
     assert content.theme is not None
     assert content.theme["name"] == "veen"
-    assert {"helder", "veen"} <= set(shelf.themes())
-    assert {"nl", "en"} <= set(shelf.languages())
+    assert {"helder", "veen"} <= set(shelf.sources.themes())
+    assert {"nl", "en"} <= set(shelf.sources.languages())
 
 
 async def test_an_event_that_is_not_stored_is_a_sentence(shelf: Shelf) -> None:
@@ -118,7 +118,7 @@ async def test_what_the_store_holds_is_read_again_only_when_its_file_has_changed
 
 async def test_a_template_is_shown_with_the_sample_event(shelf: Shelf) -> None:
     sample = await _shown(shelf, Kind.TEMPLATE, "reminder")
-    assert sample.subject == f"reminder: {shelf.sample_title()}"
+    assert sample.subject == f"reminder: {shelf.sources.title()}"
     assert "van ‹organisation›" in sample.html
 
 
@@ -155,9 +155,9 @@ async def test_an_event_document_with_mistakes_is_named_by_every_template(templa
     event_file.write_text("geen document\n", encoding="utf-8")
     shelf = Shelf((templates,), event_file, clock=lambda: NOW)
     with pytest.raises(DocumentError):
-        shelf.sample_event()
-    assert shelf.sample_title() == ""
-    assert [item.label for item in shelf.templates()] == ["", ""]
+        shelf.sources.event()
+    assert shelf.sources.title() == ""
+    assert [item.label for item in shelf.sources.items()] == ["", ""]
     assert str(event_file) in await _trouble(shelf, Kind.TEMPLATE, "reminder")
 
 
