@@ -104,7 +104,7 @@ def make_watch(app: App, say: Callable[[str], None]) -> "Watch | None":
     settings, sending = app.settings, app.sending
     if not has_sources(settings):
         return None
-    from newsletter.inbound.forward import Forwarder
+    from newsletter.inbound.replying.forward import Forwarder
     from newsletter.inbound.sources.reading import Memory
     from newsletter.inbound.turn import StoredTurn
     from newsletter.inbound.watch import Watch

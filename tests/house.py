@@ -8,13 +8,13 @@ from typing import Any
 
 from newsletter.compose.dkim import Signer
 from newsletter.demo.play import SimulatedClock
-from newsletter.inbound.classify import classify_part
-from newsletter.inbound.forward import Forwarder
 from newsletter.inbound.handling import Handling, Match
 from newsletter.inbound.incoming import Incoming
-from newsletter.inbound.message import parse
-from newsletter.inbound.replies import receive, returned
-from newsletter.inbound.threads import own_id
+from newsletter.inbound.replying.forward import Forwarder
+from newsletter.inbound.replying.replies import receive, returned
+from newsletter.inbound.replying.threads import own_id
+from newsletter.inbound.telling.classify import classify_part
+from newsletter.inbound.telling.message import parse
 from newsletter.settings import Mail, Smtp
 from newsletter.smtp.client import SmtpTransport
 from newsletter.store import forwards, journal, mailings, messages, replies

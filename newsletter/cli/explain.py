@@ -65,7 +65,7 @@ def _delivery(row: Mapping[str, Any]) -> str:
 
 def _came_back(bounce: Mapping[str, Any], zone: str) -> str:
     """That a letter came back, as a person reads it: when, why, and whether it counts against them."""
-    from newsletter.inbound.reasons import REASONS  # the words of all servers take a tenth of a second to load
+    from newsletter.inbound.telling.reasons import REASONS  # the words of all servers take a tenth of a second to load
 
     told = f"{bounce['reason']}, {REASONS.get(bounce['reason'], 'see the answer')}"
     if bounce["void"]:

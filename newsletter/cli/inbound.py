@@ -207,9 +207,11 @@ def classify_command(
 
 
 def classified(file: Path) -> dict[str, Any]:
-    from newsletter.inbound.classify import classify_part  # the words of all servers take a tenth of a second to load
-    from newsletter.inbound.message import LONGEST, parse
     from newsletter.inbound.reference import reference
+    from newsletter.inbound.telling.classify import (
+        classify_part,  # the words of all servers take a tenth of a second to load
+    )
+    from newsletter.inbound.telling.message import LONGEST, parse
 
     with file.open("rb") as stream:
         message = parse(stream.read(LONGEST))

@@ -31,7 +31,7 @@ def list_(
     mended: Annotated[bool, typer.Option("--all", help="Also those that are mended.")] = False, as_json: Json = False
 ) -> None:
     """List letters that were refused because of us: by mailing, domain and reason, with what the server said."""
-    from newsletter.inbound.reasons import REASONS
+    from newsletter.inbound.telling.reasons import REASONS
 
     async def action(app: App) -> list[dict[str, Any]]:
         async with app.database.read() as tx:

@@ -11,10 +11,10 @@ from newsletter.app import App
 from newsletter.cli import console
 from newsletter.cli.series import Json
 from newsletter.events.event import Series
-from newsletter.inbound.message import parse
-from newsletter.inbound.sender import words
-from newsletter.inbound.threads import clean, clean_lines, name_of
-from newsletter.inbound.waiting import is_late, working_days
+from newsletter.inbound.replying.threads import clean, clean_lines, name_of
+from newsletter.inbound.replying.waiting import is_late, working_days
+from newsletter.inbound.telling.message import parse
+from newsletter.inbound.telling.sender import words
 from newsletter.store import forwards, journal, replies
 from newsletter.store.documents import load
 

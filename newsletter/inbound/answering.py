@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from newsletter.inbound.itip import Answer
+from newsletter.inbound.telling.itip import Answer
 from newsletter.subscribers.subscriber import address_key
 
 #: The values of PARTSTAT (RFC 5545 §3.2.12) that answer the question whether somebody comes.

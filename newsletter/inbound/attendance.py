@@ -23,12 +23,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.compose.invitation import method_of, sequence_of
 from newsletter.inbound.answering import FOR_A_PERSON, Answered, Refused, by, only, weigh, without_tag
-from newsletter.inbound.calendar_answer import given, remark
 from newsletter.inbound.handling import Handling
-from newsletter.inbound.itip import Answer
-from newsletter.inbound.message import Part
-from newsletter.inbound.quoting import own_words
-from newsletter.inbound.sender import author_address, words
+from newsletter.inbound.telling.calendar_answer import given, remark
+from newsletter.inbound.telling.itip import Answer
+from newsletter.inbound.telling.message import Part
+from newsletter.inbound.telling.quoting import own_words
+from newsletter.inbound.telling.sender import author_address, words
 from newsletter.outbox.organizer import read_organizer
 from newsletter.store import attendance, journal
 from newsletter.subscribers.subscriber import address_key

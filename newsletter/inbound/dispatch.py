@@ -9,11 +9,12 @@ from collections.abc import Callable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.errors import NewsletterError
-from newsletter.inbound import attendance, leaving, proposing, replies, suppressing
+from newsletter.inbound import attendance, leaving, proposing, suppressing
 from newsletter.inbound.handling import Handling
-from newsletter.inbound.quoting import own_words
-from newsletter.inbound.sender import author_address, words
-from newsletter.inbound.verdict import Kind
+from newsletter.inbound.replying import replies
+from newsletter.inbound.telling.quoting import own_words
+from newsletter.inbound.telling.sender import author_address, words
+from newsletter.inbound.telling.verdict import Kind
 from newsletter.settings import Inbound
 from newsletter.store import letters
 from newsletter.subscribers.subscriber import address_key

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.inbound.incoming import Incoming
-from newsletter.inbound.message import Part
-from newsletter.inbound.verdict import Verdict
+from newsletter.inbound.telling.message import Part
+from newsletter.inbound.telling.verdict import Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

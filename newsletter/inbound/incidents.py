@@ -16,8 +16,8 @@ from newsletter.compose.templates import Templates
 from newsletter.errors import StateError
 from newsletter.inbound.handling import Handling
 from newsletter.inbound.policy import LIMIT, Bounced, Weight, is_worth_telling, score
-from newsletter.inbound.reasons import REASONS
-from newsletter.inbound.verdict import Failure
+from newsletter.inbound.telling.reasons import REASONS
+from newsletter.inbound.telling.verdict import Failure
 from newsletter.outbox import remedy
 from newsletter.outbox.remedy import Remedied
 from newsletter.settings import Inbound

@@ -14,14 +14,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.errors import NewsletterError, NotFoundError, StoreError, told
-from newsletter.inbound.classify import classify_part
 from newsletter.inbound.dispatch import dispatch
 from newsletter.inbound.handling import Handling, Match
 from newsletter.inbound.incoming import Incoming
 from newsletter.inbound.matching import match
-from newsletter.inbound.message import Part, parse
 from newsletter.inbound.reference import reference
-from newsletter.inbound.verdict import Verdict
+from newsletter.inbound.telling.classify import classify_part
+from newsletter.inbound.telling.message import Part, parse
+from newsletter.inbound.telling.verdict import Verdict
 from newsletter.outbox.sending import Clock
 from newsletter.settings import Inbound, Mail
 from newsletter.store import messages

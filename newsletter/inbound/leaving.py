@@ -11,12 +11,12 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.inbound import proposing
-from newsletter.inbound.autoreply import is_marked
 from newsletter.inbound.handling import Handling
 from newsletter.inbound.matching import LINK, MESSAGE_ID, named_letters
-from newsletter.inbound.quoting import own_words
 from newsletter.inbound.reference import reference
-from newsletter.inbound.sender import author_address, has_null_sender, words
+from newsletter.inbound.telling.autoreply import is_marked
+from newsletter.inbound.telling.quoting import own_words
+from newsletter.inbound.telling.sender import author_address, has_null_sender, words
 from newsletter.store import letters, subscribers
 from newsletter.subscribers import objection
 from newsletter.subscribers.objection import Left

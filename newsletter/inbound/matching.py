@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.inbound.handling import Match
 from newsletter.inbound.incoming import Incoming
-from newsletter.inbound.message import Part
 from newsletter.inbound.reference import Reference
-from newsletter.inbound.sender import author_address, returned
-from newsletter.inbound.verdict import Kind, Verdict
+from newsletter.inbound.telling.message import Part
+from newsletter.inbound.telling.sender import author_address, returned
+from newsletter.inbound.telling.verdict import Kind, Verdict
 from newsletter.outbox.envelope import MESSAGE, REPLY, UNSUBSCRIBE, VERP, read_plus
 from newsletter.store import letters, subscribers
 from newsletter.store.letters import Sent

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from newsletter.inbound.verdict import Failure
+from newsletter.inbound.telling.verdict import Failure
 
 #: A subscriber whose score is this or more gets no mail any more.
 LIMIT: Final = 1.0

@@ -14,13 +14,13 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from newsletter.inbound.autoreply import LEFT
-from newsletter.inbound.dsn import ADDRESS
 from newsletter.inbound.handling import Handling
-from newsletter.inbound.phrases import pattern
-from newsletter.inbound.quoting import own_words
-from newsletter.inbound.sender import words
-from newsletter.inbound.verdict import Failure
+from newsletter.inbound.telling.autoreply import LEFT
+from newsletter.inbound.telling.dsn import ADDRESS
+from newsletter.inbound.telling.phrases import pattern
+from newsletter.inbound.telling.quoting import own_words
+from newsletter.inbound.telling.sender import words
+from newsletter.inbound.telling.verdict import Failure
 from newsletter.store import letters, proposals, subscribers
 from newsletter.subscribers.subscriber import address_key
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from newsletter.inbound.message import Part
-from newsletter.inbound.sender import returned
+from newsletter.inbound.telling.message import Part
+from newsletter.inbound.telling.sender import returned
 from newsletter.subscribers.links import claimed_ids
 
 _ID: Final = re.compile(r"<([^<>\s]{3,300})>")

@@ -15,9 +15,9 @@ from newsletter.inbound.handling import Handling
 from newsletter.inbound.incidents import BOUNCE, CONFIRMED
 from newsletter.inbound.matching import named_letters
 from newsletter.inbound.policy import ABOUT_US, SCORING, Bounced, Decision, Weight, is_unlikely, weigh, weight_of
-from newsletter.inbound.reasons import REASONS
 from newsletter.inbound.reference import reference
-from newsletter.inbound.verdict import Failure, Verdict
+from newsletter.inbound.telling.reasons import REASONS
+from newsletter.inbound.telling.verdict import Failure, Verdict
 from newsletter.settings import Inbound
 from newsletter.store import bounces, journal, letters, subscribers
 from newsletter.subscribers.subscriber import address_key

@@ -22,7 +22,7 @@ CHORES: Final = 3600.0
 
 
 class Forwards(Protocol):
-    """Sends replies on; see `inbound.forward`."""
+    """Sends replies on; see `inbound.replying.forward`."""
 
     async def round(self) -> int: ...
     async def run(self) -> None: ...

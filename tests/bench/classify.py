@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Final
 
-from newsletter.inbound.classify import classify
+from newsletter.inbound.telling.classify import classify
 from tests.corpus.read import cases
 
 LINE: Final = 500  #: messages a second a core

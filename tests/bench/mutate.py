@@ -17,10 +17,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from newsletter.inbound.classify import classify_part
-from newsletter.inbound.message import parse
 from newsletter.inbound.reference import reference
-from newsletter.inbound.unsubscribe import wish_in
+from newsletter.inbound.telling.classify import classify_part
+from newsletter.inbound.telling.message import parse
+from newsletter.inbound.telling.unsubscribe import wish_in
 from tests.bench.damage import BOMBS, DAMAGES
 from tests.corpus.read import cases
 

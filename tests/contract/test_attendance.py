@@ -12,10 +12,10 @@ from newsletter.compose.calendar import Method, calendar_file
 from newsletter.events.plan import Anchor, Audience, PlannedMailing, Rule, Unit
 from newsletter.inbound import attendance as inbound
 from newsletter.inbound.answering import Answered
-from newsletter.inbound.classify import classify_part
 from newsletter.inbound.handling import Handling, Match
 from newsletter.inbound.incoming import Incoming
-from newsletter.inbound.message import parse
+from newsletter.inbound.telling.classify import classify_part
+from newsletter.inbound.telling.message import parse
 from newsletter.outbox.organizer import organizer
 from newsletter.schedule.state import MailingState
 from newsletter.store import attendance, audience, corrections, events, journal, mailings, subscribers

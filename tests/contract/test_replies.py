@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.errors import NewsletterError
-from newsletter.inbound.classify import classify_part
-from newsletter.inbound.forward import LEASE
 from newsletter.inbound.handling import Handling, Match
 from newsletter.inbound.incoming import Incoming
-from newsletter.inbound.message import parse
-from newsletter.inbound.replies import receive
-from newsletter.inbound.threads import own_id
+from newsletter.inbound.replying.forward import LEASE
+from newsletter.inbound.replying.replies import receive
+from newsletter.inbound.replying.threads import own_id
+from newsletter.inbound.telling.classify import classify_part
+from newsletter.inbound.telling.message import parse
 from newsletter.outbox.envelope import FORWARD, read_plus
 from newsletter.store import forwards, replies
 from newsletter.store.database import Database

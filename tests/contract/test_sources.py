@@ -16,12 +16,12 @@ from pydantic import SecretStr
 
 from newsletter.errors import StoreError
 from newsletter.inbound.incoming import Source
-from newsletter.inbound.message import LONGEST
 from newsletter.inbound.sources.folder import FolderSource
 from newsletter.inbound.sources.imap import ImapSource
 from newsletter.inbound.sources.lmtp import LmtpSource
 from newsletter.inbound.sources.maildir import MaildirSource
 from newsletter.inbound.sources.reading import Memory
+from newsletter.inbound.telling.message import LONGEST
 from newsletter.settings import Imap
 from newsletter.store.database import open_database
 from tests.imap_server import Server, imap_server

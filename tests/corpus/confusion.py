@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from newsletter.inbound.classify import classify
-from newsletter.inbound.verdict import Kind, Verdict
+from newsletter.inbound.telling.classify import classify
+from newsletter.inbound.telling.verdict import Kind, Verdict
 from tests.corpus.read import Case, cases
 
 BEGIN, END = "<!-- confusion -->", "<!-- /confusion -->"

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from newsletter.inbound.verdict import Kind
+from newsletter.inbound.telling.verdict import Kind
 
 HERE: Final = Path(__file__).parent
 SIDES: Final = ("machines", "people")

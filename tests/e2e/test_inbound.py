@@ -19,8 +19,8 @@ import dkim  # type: ignore[import-untyped]
 import httpx
 import pytest
 
-from newsletter.inbound.classify import classify_part
-from newsletter.inbound.message import parse
+from newsletter.inbound.telling.classify import classify_part
+from newsletter.inbound.telling.message import parse
 from tests import mail_system as mail
 from tests.e2e import answers
 from tests.e2e.conftest import Folder, wait_for_line

@@ -18,7 +18,7 @@ ONE_MODULE = {
     "alembic": "store/migrate.py",
     "aiosmtpd": "smtp/catchall.py",
     "cryptography": "compose/dkim_keys.py",
-    "flufl": "inbound/fallback.py",
+    "flufl": "inbound/telling/fallback.py",
     "uvloop": "cli/console.py",
 }
 #: Plain functions: what they need to know is an argument.
@@ -40,15 +40,9 @@ DECISIONS = (
     ),
     *("preflight/size.py", "preflight/links.py", "preflight/images.py", "preflight/structure.py", "preflight/text.py"),
     *("preflight/clients.py", "preflight/contrast.py", "preflight/support.py", "preflight/tracking.py"),
-    *(
-        "inbound/policy.py",
-        "inbound/itip.py",
-        "inbound/answering.py",
-        "inbound/calendar_answer.py",
-        "inbound/routing.py",
-    ),
-    *("inbound/threads.py", "inbound/unchanged.py", "inbound/wrapped.py", "inbound/seven_bit.py", "inbound/waiting.py"),
-    *("inbound/classify.py", "inbound/message.py", "inbound/reasons.py", "inbound/reference.py"),
+    *("inbound/policy.py", "inbound/answering.py", "inbound/reference.py"),
+    *(f"inbound/replying/{name}.py" for name in ("routing", "threads", "unchanged", "wrapped", "seven_bit", "waiting")),
+    *(path.relative_to(PACKAGE).as_posix() for path in sorted((PACKAGE / "inbound" / "telling").glob("*.py"))),
     *("inbound/sources/imap_syntax.py", "outbox/organizer.py", "compose/invitation.py"),
     *("preflight/asked.py", "preflight/dates.py", "preflight/names.py", "preflight/plain_language.py"),
 )
@@ -74,6 +68,12 @@ def test_imports_point_upstream(module: str) -> None:
     allowed = {*FLOW[: FLOW.index(room) + 1], *BESIDE}
     rooms = {name.split(".")[1] for name in imported(module) if name.startswith("newsletter.")}
     assert rooms <= allowed
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("inbound/telling/")])
+def test_what_a_message_is_is_told_without_the_rest_of_its_stage(module: str) -> None:
+    stage = "newsletter.inbound."
+    assert not {name for name in imported(module) if name.startswith(stage) and name.split(".")[2] != "telling"}
 
 
 @pytest.mark.parametrize(("library", "home"), ONE_MODULE.items())

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.inbound.incoming import Incoming, Take
-from newsletter.inbound.message import LONGEST
 from newsletter.inbound.sources.reading import Memory, Read, too_large
+from newsletter.inbound.telling.message import LONGEST
 
 GONE = "it was gone before it could be read"
 

@@ -13,12 +13,12 @@ from typing import Final
 
 from newsletter.errors import InboundError
 from newsletter.inbound.incoming import Incoming, Take
-from newsletter.inbound.message import LONGEST
 from newsletter.inbound.sources.imap_folder import Folder, open_folder
 from newsletter.inbound.sources.imap_login import TEMPORARY, log_in
 from newsletter.inbound.sources.imap_wire import LostError, RefusedError
 from newsletter.inbound.sources.reading import Memory, Read, batches, named, too_large
 from newsletter.inbound.sources.tokens import Tokens
+from newsletter.inbound.telling.message import LONGEST
 from newsletter.settings import Imap
 from newsletter.store.cursors import Cursor
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from newsletter.inbound.incoming import Known
-from newsletter.inbound.message import LONGEST
+from newsletter.inbound.telling.message import LONGEST
 from newsletter.store.cursors import Cursor, find_cursor, keep_cursor
 from newsletter.store.database import Database
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.inbound.absence import sent_on, until
+from newsletter.inbound.telling.absence import sent_on, until
 
 SENT = date(2026, 11, 23)
 

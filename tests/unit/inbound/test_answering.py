@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.inbound.answering import Answered, Refused, by, is_same_mailbox, only, weigh
-from newsletter.inbound.itip import Answer
+from newsletter.inbound.telling.itip import Answer
 
 #: Minutes on the simulated clock.
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

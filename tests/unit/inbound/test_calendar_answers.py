@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.inbound.calendar_answer import given as given_in
-from newsletter.inbound.calendar_answer import remark
-from newsletter.inbound.classify import classify
-from newsletter.inbound.itip import Answer, answers
-from newsletter.inbound.message import parse
-from newsletter.inbound.verdict import Kind
+from newsletter.inbound.telling.calendar_answer import given as given_in
+from newsletter.inbound.telling.calendar_answer import remark
+from newsletter.inbound.telling.classify import classify
+from newsletter.inbound.telling.itip import Answer, answers
+from newsletter.inbound.telling.message import parse
+from newsletter.inbound.telling.verdict import Kind
 
 UID = "kennisdag@nieuwsbrief.example.nl"
 PLAIN = f"""\

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from newsletter.inbound.classify import classify
-from newsletter.inbound.verdict import Kind
+from newsletter.inbound.telling.classify import classify
+from newsletter.inbound.telling.verdict import Kind
 
 US = "nieuws+01a2b3@example.org"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.inbound.verdict import Kind, Verdict
+from newsletter.inbound.telling.verdict import Kind, Verdict
 from tests.corpus.confusion import BEGIN, END, Told, figures, table, tell_all, written_into
 from tests.corpus.read import Case
 

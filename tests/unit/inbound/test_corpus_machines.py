@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from newsletter.inbound.classify import classify
-from newsletter.inbound.fallback import failed_addresses
-from newsletter.inbound.message import parse
-from newsletter.inbound.verdict import Kind
+from newsletter.inbound.telling.classify import classify
+from newsletter.inbound.telling.fallback import failed_addresses
+from newsletter.inbound.telling.message import parse
+from newsletter.inbound.telling.verdict import Kind
 from tests.corpus.machines.build import HERE
 from tests.corpus.machines.build import cases as made
 from tests.corpus.read import Case, cases

@@ -2,8 +2,8 @@
 
 import pytest
 
-from newsletter.inbound.classify import classify
-from newsletter.inbound.verdict import Kind
+from newsletter.inbound.telling.classify import classify
+from newsletter.inbound.telling.verdict import Kind
 from tests.corpus.read import Case, cases
 
 PEOPLE = cases("people")

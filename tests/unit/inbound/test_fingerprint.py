@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.inbound.intake import fingerprint, read
-from newsletter.inbound.message import parse
+from newsletter.inbound.telling.message import parse
 from tests.returns import incoming, mail
 
 FIRST = mail("Is er lunch?\r\n\r\nGroet")

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from newsletter.compose.dkim import Signer
 from newsletter.compose.dkim_keys import KeyType, new_key
-from newsletter.inbound.classify import classify
-from newsletter.inbound.message import parse
-from newsletter.inbound.seven_bit import seven_bit
-from newsletter.inbound.threads import named_ids, own_id
-from newsletter.inbound.unchanged import fields_of_ours, hindrance, leans_on_its_envelope, on_the_wire
-from newsletter.inbound.verdict import Kind
-from newsletter.inbound.wrapped import Wrapper, wrap
+from newsletter.inbound.replying.seven_bit import seven_bit
+from newsletter.inbound.replying.threads import named_ids, own_id
+from newsletter.inbound.replying.unchanged import fields_of_ours, hindrance, leans_on_its_envelope, on_the_wire
+from newsletter.inbound.replying.wrapped import Wrapper, wrap
+from newsletter.inbound.telling.classify import classify
+from newsletter.inbound.telling.message import parse
+from newsletter.inbound.telling.verdict import Kind
 from newsletter.store.database import open_database
 from tests.house import CONTACT, OURS, House, open_house, remind, written
 from tests.smtp_server import smtp_server

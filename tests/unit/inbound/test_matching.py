@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.inbound.autoreply import LEFT
 from newsletter.inbound.matching import MOST, bare_subject, claims, named_letters
-from newsletter.inbound.message import parse
 from newsletter.inbound.proposing import other_addresses, sentence_of, wants_to_leave
 from newsletter.inbound.reference import reference
 from newsletter.inbound.suppressing import judge
-from newsletter.inbound.verdict import Failure, Kind, Verdict, bounced
+from newsletter.inbound.telling.autoreply import LEFT
+from newsletter.inbound.telling.message import parse
+from newsletter.inbound.telling.verdict import Failure, Kind, Verdict, bounced
 from tests.returns import SECRET, answer_to, arf, bounce_to, dsn, id_of, incoming, link_of, mail
 
 DOUBLE = "Wilt u mij van de lijst verwijderen, ik zit er dubbel in."

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.inbound import (
+from newsletter.inbound import reference
+from newsletter.inbound.telling import (
     absence,
     autoreply,
     bounces,
@@ -19,12 +20,11 @@ from newsletter.inbound import (
     message,
     quoting,
     reasons,
-    reference,
     sender,
     unsubscribe,
 )
-from newsletter.inbound.classify import classify
-from newsletter.inbound.message import decode_words, parse
+from newsletter.inbound.telling.classify import classify
+from newsletter.inbound.telling.message import decode_words, parse
 from tests.bench.damage import BOMBS, Damage
 from tests.bench.mutate import look, mutated, try_all
 from tests.corpus.read import cases

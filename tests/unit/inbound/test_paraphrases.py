@@ -2,10 +2,10 @@
 
 import pytest
 
-from newsletter.inbound.classify import classify
-from newsletter.inbound.message import parse
-from newsletter.inbound.unsubscribe import wish_in
-from newsletter.inbound.verdict import Kind
+from newsletter.inbound.telling.classify import classify
+from newsletter.inbound.telling.message import parse
+from newsletter.inbound.telling.unsubscribe import wish_in
+from newsletter.inbound.telling.verdict import Kind
 
 GENERATED = "Auto-Submitted: auto-generated"
 REPLIED = "Auto-Submitted: auto-replied"

@@ -18,8 +18,8 @@ from newsletter.inbound.policy import (
     weigh,
     weight_of,
 )
-from newsletter.inbound.reasons import HARD, REASONS
-from newsletter.inbound.verdict import Failure
+from newsletter.inbound.telling.reasons import HARD, REASONS
+from newsletter.inbound.telling.verdict import Failure
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SHIPPED = {"hard": 1.0, "soft": 0.1, "forget": timedelta(days=30)}

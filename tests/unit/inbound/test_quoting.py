@@ -2,8 +2,8 @@
 
 import pytest
 
-from newsletter.inbound.message import Part, parse
-from newsletter.inbound.quoting import bare_subject, is_answer, own_words, written
+from newsletter.inbound.telling.message import Part, parse
+from newsletter.inbound.telling.quoting import bare_subject, is_answer, own_words, written
 from tests.corpus.read import Case, cases
 
 QUOTING = [case for case in cases("people") if b"nieuws.example.org/u/" in case.raw]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.inbound.reasons import HARD, HINTS, REASONS, RULES, STATUS, why
+from newsletter.inbound.telling.reasons import HARD, HINTS, REASONS, RULES, STATUS, why
 
 SENTENCES = (Path(__file__).parent / "sentences.tsv").read_text(encoding="utf-8").splitlines()
 NEVER_HARD = (Path(__file__).parent / "never_hard.txt").read_text(encoding="utf-8").splitlines()

@@ -1,7 +1,7 @@
 """Which letter of ours a message is about, as far as it says so itself."""
 
-from newsletter.inbound.message import parse
 from newsletter.inbound.reference import reference
+from newsletter.inbound.telling.message import parse
 from newsletter.outbox.envelope import VERP
 from newsletter.subscribers.links import make_token
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from newsletter.errors import NewsletterError
-from newsletter.inbound.forward import Forwarder
 from newsletter.inbound.handling import Match
-from newsletter.inbound.message import parse
+from newsletter.inbound.replying.forward import Forwarder
+from newsletter.inbound.telling.message import parse
 from newsletter.outbox.outcome import Outcome, OutcomeKind, Parcel
 from newsletter.settings import Mail
 from newsletter.store import journal, replies

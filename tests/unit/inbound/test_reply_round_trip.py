@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from newsletter.inbound.forward import Forwarder
 from newsletter.inbound.incoming import Incoming
 from newsletter.inbound.intake import Intake
-from newsletter.inbound.message import Part, parse
-from newsletter.inbound.threads import own_id
+from newsletter.inbound.replying.forward import Forwarder
+from newsletter.inbound.replying.threads import own_id
+from newsletter.inbound.telling.message import Part, parse
 from newsletter.outbox.control import schedule
 from newsletter.outbox.worker import Worker
 from newsletter.settings import Inbound, Mail

@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.inbound.message import parse
-from newsletter.inbound.routing import Form, ForwardState, forward_named, loop_mark, next_form, step, why_stopped
-from newsletter.inbound.threads import (
+from newsletter.inbound.replying.routing import (
+    Form,
+    ForwardState,
+    forward_named,
+    loop_mark,
+    next_form,
+    step,
+    why_stopped,
+)
+from newsletter.inbound.replying.threads import (
     addresses,
     author_of,
     clean,
@@ -20,7 +27,8 @@ from newsletter.inbound.threads import (
     references_to,
     same_mailbox,
 )
-from newsletter.inbound.waiting import is_late, working_days
+from newsletter.inbound.replying.waiting import is_late, working_days
+from newsletter.inbound.telling.message import parse
 from newsletter.outbox.envelope import FORWARD, REPLY, VERP
 from newsletter.outbox.outcome import Outcome, OutcomeKind
 from newsletter.subscribers.links import make_token

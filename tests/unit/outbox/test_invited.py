@@ -6,8 +6,8 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from newsletter.inbound.itip import answers
-from newsletter.inbound.message import parse
+from newsletter.inbound.telling.itip import answers
+from newsletter.inbound.telling.message import parse
 from newsletter.outbox.control import schedule
 from newsletter.outbox.organizer import read_organizer
 from newsletter.outbox.worker import Worker

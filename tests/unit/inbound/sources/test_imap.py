@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from newsletter.errors import InboundError
-from newsletter.inbound.message import LONGEST
 from newsletter.inbound.sources.imap import ImapSource
 from newsletter.inbound.sources.imap_login import security_of
 from newsletter.inbound.sources.reading import Memory
+from newsletter.inbound.telling.message import LONGEST
 from newsletter.settings import Imap, Security
 from tests.certificates import EXPIRED, VALID, Authority
 from tests.imap_server import HANG_UP, SILENCE, Server, imap_server

@@ -6,7 +6,7 @@ In: nothing. Out: values that rules return and that everything after them works 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from newsletter.inbound.reasons import HARD
+from newsletter.inbound.telling.reasons import HARD
 
 
 class Kind(StrEnum):

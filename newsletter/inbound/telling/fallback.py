@@ -6,8 +6,8 @@ In: a message that a mail system wrote, and of which no rule of ours could tell 
 import logging
 from email import message_from_bytes
 
-from newsletter.inbound.dsn import clean
-from newsletter.inbound.message import Part
+from newsletter.inbound.telling.dsn import clean
+from newsletter.inbound.telling.message import Part
 
 #: Bytes that are looked at: mail systems speak first, and the parser of the standard library is not built for more.
 LOOKED_AT = 20_000

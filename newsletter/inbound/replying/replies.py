@@ -14,9 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from newsletter.errors import NewsletterError
 from newsletter.inbound.handling import Handling
 from newsletter.inbound.matching import ADDRESS, bare_subject
-from newsletter.inbound.message import Part, parse
-from newsletter.inbound.routing import AT_ONCE, LOOP_FIELD, MOST_AT_ONCE, forward_named, loop_mark, why_stopped
-from newsletter.inbound.threads import (
+from newsletter.inbound.replying.routing import AT_ONCE, LOOP_FIELD, MOST_AT_ONCE, forward_named, loop_mark, why_stopped
+from newsletter.inbound.replying.threads import (
     addresses_in,
     author_of,
     clean,
@@ -26,7 +25,8 @@ from newsletter.inbound.threads import (
     own_id,
     same_mailbox,
 )
-from newsletter.inbound.verdict import Kind
+from newsletter.inbound.telling.message import Part, parse
+from newsletter.inbound.telling.verdict import Kind
 from newsletter.store import forwards, journal, letters, replies
 from newsletter.store.replies import Question
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from newsletter.inbound.message import Part, parse_fields
-from newsletter.inbound.reasons import HARD, by_status, why
-from newsletter.inbound.verdict import Failure
+from newsletter.inbound.telling.message import Part, parse_fields
+from newsletter.inbound.telling.reasons import HARD, by_status, why
+from newsletter.inbound.telling.verdict import Failure
 
 REPORTS: Final = ("message/delivery-status", "message/global-delivery-status")
 #: Recipients of one report that are looked at.

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from newsletter.inbound.dsn import (
+from newsletter.inbound.telling.dsn import (
     ADDRESS,
     CLOSELY,
     MOST,
@@ -23,13 +23,13 @@ from newsletter.inbound.dsn import (
     heard_near,
     status_in,
 )
-from newsletter.inbound.fallback import failed_addresses
-from newsletter.inbound.mail_system import FAILED, LIST, RETURNED, is_machine, is_surely_daemon
-from newsletter.inbound.message import Part, parse_fields
-from newsletter.inbound.phrases import pattern
-from newsletter.inbound.reasons import by_status, why
-from newsletter.inbound.sender import author_address, is_daemon, returned, words
-from newsletter.inbound.verdict import Failure, Kind, Verdict, bounced
+from newsletter.inbound.telling.fallback import failed_addresses
+from newsletter.inbound.telling.mail_system import FAILED, LIST, RETURNED, is_machine, is_surely_daemon
+from newsletter.inbound.telling.message import Part, parse_fields
+from newsletter.inbound.telling.phrases import pattern
+from newsletter.inbound.telling.reasons import by_status, why
+from newsletter.inbound.telling.sender import author_address, is_daemon, returned, words
+from newsletter.inbound.telling.verdict import Failure, Kind, Verdict, bounced
 
 __all__ = ["FAILED", "delivery_report", "failed_recipients", "last_resort", "refused_by_rule", "told_in_words"]
 

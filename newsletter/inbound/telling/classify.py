@@ -9,9 +9,9 @@ passes; the last one says that a person wrote.
 from collections.abc import Callable
 from typing import Final
 
-from newsletter.inbound import autoreply, bounces, calendar_answer, complaint, unsubscribe
-from newsletter.inbound.message import Part, parse
-from newsletter.inbound.verdict import Kind, Verdict
+from newsletter.inbound.telling import autoreply, bounces, calendar_answer, complaint, unsubscribe
+from newsletter.inbound.telling.message import Part, parse
+from newsletter.inbound.telling.verdict import Kind, Verdict
 
 Rule = Callable[[Part], Verdict | None]
 

@@ -6,10 +6,10 @@ In: a message. Out: a complaint, or None. Pure. ARF is RFC 5965; what it may lea
 import re
 from typing import Final
 
-from newsletter.inbound.dsn import ADDRESS, clean
-from newsletter.inbound.message import Part, parse_fields
-from newsletter.inbound.sender import author, returned, words
-from newsletter.inbound.verdict import Kind, Verdict
+from newsletter.inbound.telling.dsn import ADDRESS, clean
+from newsletter.inbound.telling.message import Part, parse_fields
+from newsletter.inbound.telling.sender import author, returned, words
+from newsletter.inbound.telling.verdict import Kind, Verdict
 
 #: RFC 5965 §7.3, RFC 6430 (not-spam), RFC 6591 (auth-failure): the others are not about what a recipient wanted.
 COMPLAINTS: Final = frozenset({"abuse", "fraud", "virus", "other", "opt-out", "opt-out-list", "miscategorized"})

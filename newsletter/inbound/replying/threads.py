@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from newsletter.inbound.message import Part
+from newsletter.inbound.telling.message import Part
 from newsletter.subscribers.subscriber import address_key
 
 #: Message-IDs of one message that are looked at, and how long one may be.

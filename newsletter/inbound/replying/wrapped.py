@@ -25,10 +25,18 @@ from newsletter.compose.headers import (
 )
 from newsletter.compose.wire import quoted_printable
 from newsletter.errors import HeaderError
-from newsletter.inbound.message import Part
-from newsletter.inbound.sender import words
-from newsletter.inbound.seven_bit import seven_bit
-from newsletter.inbound.threads import addresses, author_of, clean, clean_lines, name_of, named_ids, references_to
+from newsletter.inbound.replying.seven_bit import seven_bit
+from newsletter.inbound.replying.threads import (
+    addresses,
+    author_of,
+    clean,
+    clean_lines,
+    name_of,
+    named_ids,
+    references_to,
+)
+from newsletter.inbound.telling.message import Part
+from newsletter.inbound.telling.sender import words
 
 _NAME: Final = 60
 _TOKEN: Final = re.compile(r"[!-~]+(?: [!-~]+)*")

@@ -8,12 +8,12 @@ each of them must be the wish, or say nothing more.
 import re
 from typing import Final
 
-from newsletter.inbound.dsn import ADDRESS
-from newsletter.inbound.message import Part
-from newsletter.inbound.phrases import pattern
-from newsletter.inbound.quoting import bare_subject, written
-from newsletter.inbound.sender import author_address
-from newsletter.inbound.verdict import Kind, Verdict
+from newsletter.inbound.telling.dsn import ADDRESS
+from newsletter.inbound.telling.message import Part
+from newsletter.inbound.telling.phrases import pattern
+from newsletter.inbound.telling.quoting import bare_subject, written
+from newsletter.inbound.telling.sender import author_address
+from newsletter.inbound.telling.verdict import Kind, Verdict
 
 #: A token of ours in a subject, as List-Unsubscribe writes it (see subscribers/links.py).
 TOKEN: Final = re.compile(r"\b[0-9a-f]{34,80}\b", re.I)

@@ -7,9 +7,9 @@ read.
 import re
 from typing import Final, NamedTuple
 
-from newsletter.inbound.message import Part
-from newsletter.inbound.phrases import pattern
-from newsletter.inbound.sender import without_markup, words
+from newsletter.inbound.telling.message import Part
+from newsletter.inbound.telling.phrases import pattern
+from newsletter.inbound.telling.sender import without_markup, words
 
 #: Lines of a text that are looked at, and characters of one of them.
 LINES, WIDTH = 2000, 1000

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from newsletter.compose.headers import token_field
-from newsletter.inbound.message import Part
+from newsletter.inbound.telling.message import Part
 
 #: RFC 5321 §4.5.3.1.6, without the CRLF.
 LONGEST_LINE: Final = 998

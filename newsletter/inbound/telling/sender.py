@@ -7,8 +7,8 @@ import html
 import re
 from typing import Final
 
-from newsletter.inbound.message import TEXT, Part
-from newsletter.inbound.phrases import pattern
+from newsletter.inbound.telling.message import TEXT, Part
+from newsletter.inbound.telling.phrases import pattern
 
 _DAEMON: Final = pattern("bounces", "daemon", before=r"\b(?:", after=r")\b")
 _TAG: Final = re.compile(

@@ -10,15 +10,15 @@ uses them, because a person may write "afwezig" in a subject too; where both is 
 import re
 from typing import Final, NamedTuple
 
-from newsletter.inbound.absence import sent_on, until
-from newsletter.inbound.bounces import FAILED
-from newsletter.inbound.dsn import ADDRESS
-from newsletter.inbound.marks import is_forwarded, is_made_by_rule, is_marked, is_surely_marked
-from newsletter.inbound.message import Part
-from newsletter.inbound.phrases import pattern
-from newsletter.inbound.quoting import is_answer, written
-from newsletter.inbound.sender import author_address, has_null_sender, is_daemon, words
-from newsletter.inbound.verdict import Kind, Verdict
+from newsletter.inbound.telling.absence import sent_on, until
+from newsletter.inbound.telling.bounces import FAILED
+from newsletter.inbound.telling.dsn import ADDRESS
+from newsletter.inbound.telling.marks import is_forwarded, is_made_by_rule, is_marked, is_surely_marked
+from newsletter.inbound.telling.message import Part
+from newsletter.inbound.telling.phrases import pattern
+from newsletter.inbound.telling.quoting import is_answer, written
+from newsletter.inbound.telling.sender import author_address, has_null_sender, is_daemon, words
+from newsletter.inbound.telling.verdict import Kind, Verdict
 
 __all__ = ["AWAY", "LEFT", "about", "challenge", "is_marked", "machine", "marked", "receipt", "worded"]
 

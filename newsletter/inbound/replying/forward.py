@@ -1,8 +1,8 @@
 """Stage 6, shell: messages of people are sent on to the contact mailbox.
 
 In: forwards that wait in the store. Out: each of them at its contact mailbox, once: unchanged where it can be, else in
-a letter of ours (`inbound.wrapped`). The promise is that of letters: a forward is written down as being handed over
-before a byte of it travels; where nobody saw the end of that, it is sent again, the same to the last byte.
+a letter of ours (`inbound.replying.wrapped`). The promise is that of letters: a forward is written down as being
+handed over before a byte of it travels; where nobody saw the end of that, it is sent again, the same to the last byte.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from typing import Final
 from newsletter.compose.dkim import Signer, signer_for
 from newsletter.compose.headers import ascii_address, token_field
 from newsletter.errors import SmtpError, StoreError, told
-from newsletter.inbound.message import Part, parse
-from newsletter.inbound.routing import Form, ForwardState, Step, loop_mark, next_form, step
-from newsletter.inbound.threads import own_id, without_addresses
-from newsletter.inbound.unchanged import fields_of_ours, hindrance, leans_on_its_envelope, on_the_wire
-from newsletter.inbound.wrapped import Wrapper, wrap
+from newsletter.inbound.replying.routing import Form, ForwardState, Step, loop_mark, next_form, step
+from newsletter.inbound.replying.threads import own_id, without_addresses
+from newsletter.inbound.replying.unchanged import fields_of_ours, hindrance, leans_on_its_envelope, on_the_wire
+from newsletter.inbound.replying.wrapped import Wrapper, wrap
+from newsletter.inbound.telling.message import Part, parse
 from newsletter.outbox.envelope import FORWARD
 from newsletter.outbox.outcome import Outcome, OutcomeKind, Parcel, Session, Transport
 from newsletter.outbox.sending import Clock

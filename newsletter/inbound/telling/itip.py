@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import unquote
 
-from newsletter.inbound.message import Part
+from newsletter.inbound.telling.message import Part
 
 #: Media types of calendar objects, and the end of the name of a file that is one whatever its type says.
 MEDIA_TYPES: Final = frozenset({"text/calendar", "application/ics", "text/x-vcalendar", "application/calendar"})

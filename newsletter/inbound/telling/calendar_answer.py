@@ -6,9 +6,9 @@ A REPLY is an answer. A COUNTER (RFC 5546 §3.2.7) proposes another time, and a 
 again: nothing here can do either, so a person reads them.
 """
 
-from newsletter.inbound.itip import Answer, answers
-from newsletter.inbound.message import Part
-from newsletter.inbound.verdict import Kind, Verdict
+from newsletter.inbound.telling.itip import Answer, answers
+from newsletter.inbound.telling.message import Part
+from newsletter.inbound.telling.verdict import Kind, Verdict
 
 
 def answer(message: Part) -> Verdict | None:

@@ -7,10 +7,10 @@ who runs a mail system is a person, though, and people pass reports on.
 import re
 from typing import Final
 
-from newsletter.inbound.marks import is_forwarded
-from newsletter.inbound.message import Part
-from newsletter.inbound.phrases import pattern
-from newsletter.inbound.sender import author_address, has_null_sender, is_daemon, returned, words
+from newsletter.inbound.telling.marks import is_forwarded
+from newsletter.inbound.telling.message import Part
+from newsletter.inbound.telling.phrases import pattern
+from newsletter.inbound.telling.sender import author_address, has_null_sender, is_daemon, returned, words
 
 #: Subjects of mail systems, in their languages.
 FAILED: Final = pattern("bounces", "failed")

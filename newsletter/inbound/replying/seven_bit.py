@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from newsletter.inbound.message import DEPTH, PARTS, Part, parse
-from newsletter.inbound.unchanged import LONGEST_LINE, has_crlf_only, longest_line
+from newsletter.inbound.replying.unchanged import LONGEST_LINE, has_crlf_only, longest_line
+from newsletter.inbound.telling.message import DEPTH, PARTS, Part, parse
 
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _BLANK: Final = re.compile(rb"(?:\A|\r\n)\r\n")

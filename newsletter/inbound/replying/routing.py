@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from newsletter.inbound.message import Part
-from newsletter.inbound.sender import returned
-from newsletter.inbound.threads import addresses
+from newsletter.inbound.replying.threads import addresses
+from newsletter.inbound.telling.message import Part
+from newsletter.inbound.telling.sender import returned
 from newsletter.outbox.envelope import FORWARD, read_plus
 from newsletter.outbox.outcome import Outcome, OutcomeKind
 from newsletter.outbox.retry import FULL_WORDS, HOUR, waits_after

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from newsletter.inbound.phrases import expressions, pattern
+from newsletter.inbound.telling.phrases import expressions, pattern
 
 #: Characters in which a date is looked for, and days after the message that a date without a year may lie.
 LOOKED_AT, AHEAD = 3000, 400

@@ -17,7 +17,7 @@ them is heard, a status that stands for one thing decides; then words that say l
 import re
 from typing import Final, NamedTuple
 
-from newsletter.inbound.phrases import rules
+from newsletter.inbound.telling.phrases import rules
 
 HARD: Final = frozenset({"userunknown", "hostunknown", "hasmoved", "notaccept"})
 #: Every word that stands for a reason, with what it means.

@@ -5,7 +5,7 @@ In: a message. Out: whether it has one, and how much that says. Pure.
 
 from typing import Final
 
-from newsletter.inbound.message import Part
+from newsletter.inbound.telling.message import Part
 
 #: Only programs that answer by themselves write these: Exim and cPanel, procmail, Plesk, Kolab, Zimbra, Yahoo.
 SURE: Final = frozenset(
