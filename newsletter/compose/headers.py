@@ -1,6 +1,7 @@
 """Stage 3: header fields in wire form.
 
-In: names and values as people write them. Out: ASCII lines, folded, each ended by CRLF.
+In: names and values as people write them. Out: ASCII lines, folded, each ended by CRLF; a recipient's address alone
+may be beyond ASCII (RFC 6532).
 Our own, because `email.policy.SMTP` loses or adds a space in one of twenty Dutch subjects (Python 3.11) and encodes
 long List-Unsubscribe addresses, after which Gmail ignores them.
 Some of these are written once per letter, so what nearly every recipient has, a plain name and a plain address, is
@@ -29,6 +30,8 @@ Q_SAFE_OR_SPACE = b" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456
 #: How each byte stands in the Q encoding.
 Q_BYTES = ["_" if byte == 0x20 else chr(byte) if byte in Q_SAFE_OR_SPACE else f"={byte:02X}" for byte in range(256)]
 PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
+#: The same for a local part beyond ASCII (RFC 6532 §3.2 adds all of UTF-8 to atext).
+BEYOND_ASCII = re.compile(r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]|[^\x00-\x7f])+")
 DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+|\"(?:[ !#-\[\]-~]|\\[ -~])*\"")
 
 
@@ -56,9 +59,17 @@ def text_field(name: str, value: str) -> str:
     return f"{name}: {_encoded_words(value, first=LINE - len(name) - 2)}\r\n"
 
 
+def recipient_field(display: str, address: str) -> str:
+    """To; ASCII where the local part of the address is."""
+    return _mailbox_field("To", display, recipient_address(address))
+
+
 def mailbox_field(name: str, display: str, address: str) -> str:
-    """A field with one mailbox, such as From, To or Reply-To."""
-    addr_spec = ascii_address(address)
+    """A field with one mailbox of ours, such as From or Reply-To."""
+    return _mailbox_field(name, display, ascii_address(address))
+
+
+def _mailbox_field(name: str, display: str, addr_spec: str) -> str:
     display = " ".join(checked(name, display).split())
     if not display:
         return f"{name}: {addr_spec}\r\n"
@@ -128,7 +139,6 @@ def in_ascii(text: str) -> str:
     return unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
 
 
-@lru_cache(maxsize=64)
 def ascii_address(address: str) -> str:
     """The address with its domain as A-labels (RFC 5890); quoted and plain local parts keep their spelling.
 
@@ -137,19 +147,33 @@ def ascii_address(address: str) -> str:
     """
     if PLAIN_ADDRESS.fullmatch(address):
         return address
+    found = recipient_address(address)
+    if not found.isascii():
+        raise HeaderError(
+            f"“{address}” has a letter outside ASCII before the @; many mail servers cannot answer to it, "
+            "so use another address"
+        )
+    return found
+
+
+@lru_cache(maxsize=64)
+def recipient_address(address: str) -> str:
+    """The same for a recipient, whose local part may be beyond ASCII, for servers with SMTPUTF8 (RFC 6531 §3.3).
+
+    Raises:
+        HeaderError: it is no address.
+    """
+    if PLAIN_ADDRESS.fullmatch(address):
+        return address
     local, at, domain = checked("an address", address).rpartition("@")
     if not at or not local or not domain:
         raise HeaderError(f"“{address}” is not an address; write it as name@example.nl")
-    if not local.isascii():
-        raise HeaderError(
-            f"“{address}” has a letter outside ASCII before the @; mail servers need SMTPUTF8 for it, "
-            "so ask for another address"
-        )
     try:
         host = domain if domain.isascii() else domain.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise HeaderError(f"“{address}” has a domain that cannot be written in ASCII; correct it") from error
-    if not DOT_ATOM.fullmatch(local) or not re.fullmatch(r"[A-Za-z0-9.-]+|\[[!-Z^-~]*\]", host):
+    is_local = DOT_ATOM if local.isascii() else BEYOND_ASCII
+    if not is_local.fullmatch(local) or not re.fullmatch(r"[A-Za-z0-9.-]+|\[[!-Z^-~]*\]", host):
         raise HeaderError(f"“{address}” is not an address; write it as name@example.nl")
     return f"{local}@{host}"
 

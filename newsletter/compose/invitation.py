@@ -10,7 +10,7 @@ import base64
 import re
 from urllib.parse import quote
 
-from newsletter.compose.headers import ascii_address, checked
+from newsletter.compose.headers import checked, recipient_address
 from newsletter.compose.wire import quoted_printable
 
 #: Who is invited, until a letter is addressed. RFC 5546 §3.2.2: a request names its attendees, and asks them to answer.
@@ -110,7 +110,7 @@ def _attendee(name: str, address: str) -> str:
 
 
 def _mailto(address: str) -> str:
-    return f":mailto:{quote(ascii_address(address), safe=MAILTO_SAFE)}"
+    return f":mailto:{quote(recipient_address(address), safe=MAILTO_SAFE)}"
 
 
 def _folded(line: str) -> str:

@@ -1,7 +1,8 @@
 """Stage 3: mailing -> letter.
 
 In: a composed `Mailing`, once; then one `Recipient` after another. Out: the bytes of a letter, ready for the wire:
-CRLF, 7 bit, no line of the body over 76, no line that begins with a dot. All that is the same for everybody is encoded
+CRLF, 7 bit, no line of the body over 76, no line that begins with a dot. Beyond ASCII is nothing but the local part of
+an address in To, where the recipient's is (RFC 6532). All that is the same for everybody is encoded
 when the letter is compiled; addressing it joins that with what is the recipient's own.
 """
 
@@ -12,6 +13,7 @@ from newsletter.compose.headers import (
     date_field,
     list_id_field,
     mailbox_field,
+    recipient_field,
     text_field,
     token_field,
     uri_field,
@@ -79,7 +81,7 @@ class Letter:
         asks = recipient.reply_to
         pieces = [
             self._fixed_but_reply_to if asks else self._fixed,
-            mailbox_field("To", recipient.name, recipient.address),
+            recipient_field(recipient.name, recipient.address),
             mailbox_field("Reply-To", "", asks) if asks else "",
             self._subject_field(recipient, values),
             date_field(recipient.date),
@@ -94,7 +96,7 @@ class Letter:
         if self._invitation is not None:
             calendar, file = self._invitation.wire(recipient.name, recipient.address, recipient.organizer)
             pieces += [calendar, around.before_file, file, around.after_file]
-        return "".join(pieces).encode("ascii")
+        return "".join(pieces).encode("ascii" if recipient.address.isascii() else "utf-8")
 
     def plain(self, recipient: Recipient) -> tuple[str, str, str]:
         """Subject, html and text of one recipient, not encoded: for the preview and as the oracle of tests."""

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from newsletter.compose.dkim import Signer, Unsigned, signer_for
-from newsletter.compose.headers import ascii_address
+from newsletter.compose.headers import recipient_address
 from newsletter.compose.letter import Letter
 from newsletter.compose.mailing import Mailing, Recipient
 from newsletter.errors import HeaderError, StoreError, TemplateError
@@ -127,7 +127,7 @@ class Desk:
                 organizer=organizer(mail.reply_address, secret, delivery.subscriber_id) if letter.is_personal else "",
             )
             sender = envelope_sender(mail.bounce_address, mailing.sender.address, secret, delivery.id)
-            to, content = ascii_address(delivery.address), letter.address(recipient)
+            to, content = recipient_address(delivery.address), letter.address(recipient)
             if signer is not None:
                 return _ToSign(sender, to, signer.digest(content), recipient.message_id)
         except (TemplateError, HeaderError) as error:

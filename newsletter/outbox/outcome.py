@@ -31,7 +31,7 @@ class Parcel(NamedTuple):
     """A letter in its envelope: what one SMTP transaction carries, for one recipient."""
 
     sender: str  #: envelope sender, ASCII
-    recipient: str  #: envelope recipient; its domain in ASCII
+    recipient: str  #: envelope recipient; its domain in ASCII, its local part too, or only for a server with SMTPUTF8
     letter: bytes  #: CRLF line ends, no dot-stuffing
     envelope_id: str = ""  #: ENVID of RFC 3461 §4.4, so that a report can say which delivery it is about
     is_wire: bool = False  #: no line begins with a dot and every line end is CRLF, as `compose.letter` makes them

@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.compose.dkim import signer_for
-from newsletter.compose.headers import ascii_address
+from newsletter.compose.headers import recipient_address
 from newsletter.compose.letter import Letter
 from newsletter.compose.mailing import Recipient
 from newsletter.compose.templates import Templates
@@ -26,7 +26,7 @@ async def send_test(sending: Sending, templates: Templates, slug: str, address: 
 
     Its unsubscribe link belongs to nobody, so that trying it takes nobody off a list.
     """
-    now, contact_address = sending.clock(), ascii_address(address)
+    now, contact_address = sending.clock(), recipient_address(address)
     async with sending.database.read() as tx:
         row = await mailings.get_mailing(tx, slug)
         name, attributes = await _sample_of(tx, row, address)

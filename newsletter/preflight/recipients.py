@@ -93,6 +93,7 @@ class Letters:
         self._empty: dict[str, _Group] = {}
         self._odd: dict[str, _Group] = {}
         self._refused: dict[str, _Group] = {}
+        self._beyond_ascii = _Group()
 
     def add(self, person: Recipient) -> None:
         """Make one letter, and look at it."""
@@ -105,6 +106,8 @@ class Letters:
                 _group(self._empty, text).add(person.id)
         if person.name and (why := odd_name(person.name)):
             _group(self._odd, why).add(person.id, person.name)
+        if not person.address.rpartition("@")[0].isascii():
+            self._beyond_ascii.add(person.id)
         full = sum(1 for own in (person.name, *person.attributes.values()) if own)
         if self._emptiest is None or full < self._emptiest[0]:
             self._emptiest = (full, person)
@@ -147,6 +150,10 @@ class Letters:
         for why, group in self._odd.items():
             what = f"the name of {group.count} of {self._seen} recipients {why}"
             yield group.finding(Level.HINT, "recipients-name", what, "look at their rows in the list")
+        if beyond := self._beyond_ascii.count:
+            what = f"the address of {beyond} of {self._seen} recipients has a letter outside ASCII before the @"
+            fix = "the mail server must offer SMTPUTF8 for it; else nothing is sent to them"
+            yield self._beyond_ascii.finding(Level.HINT, "recipients-address", what, fix)
         if self._to and not self._seen:
             what = f"it goes to {who(self._to)}, and that is nobody yet"
             fix = "send the invitation first (invite: yes); if it is nobody when it is due, it is held"

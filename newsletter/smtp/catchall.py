@@ -29,7 +29,11 @@ async def catch_all(folder: Path) -> AsyncIterator[int]:
     """Serve while the block runs; yields the port, on 127.0.0.1 only."""
     handler = _Keep(folder)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(handler, hostname="localhost", ident="newsletter"), "127.0.0.1", 0)
+
+    def protocol() -> SMTP:
+        return SMTP(handler, hostname="localhost", ident="newsletter", enable_SMTPUTF8=True)
+
+    server = await loop.create_server(protocol, "127.0.0.1", 0)
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:

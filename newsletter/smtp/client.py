@@ -180,6 +180,7 @@ def _opened(client: aiosmtplib.SMTP) -> Opened:
         size_limit=int(size) if size.isdigit() else 0,
         has_dsn="dsn" in offered,
         has_8bit="8bitmime" in offered,
+        has_utf8="smtputf8" in offered,
         quit=quit_,
         abort=abort,
     )

@@ -19,7 +19,7 @@ from newsletter.smtp.replies import BrokenError, Replies, Reply
 from newsletter.smtp.response import shown, to_outcome
 
 #: A command is one line, and an address ends at ">": neither may come in with an address (RFC 5321 §4.1.1).
-UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
+UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff<>]")
 #: A letter has no line end but CRLF (RFC 5321 §2.3.8): anything else could end it early at the next server.
 BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 #: Up to so many bytes are handed to the network in one go; the end of a longer letter waits until the rest has gone.
@@ -40,6 +40,7 @@ class Opened:
     size_limit: int  #: bytes of a letter; 0: none was told
     has_dsn: bool  #: RFC 3461
     has_8bit: bool  #: 8BITMIME, RFC 6152
+    has_utf8: bool  #: SMTPUTF8, RFC 6531
     quit: Callable[[], Awaitable[None]]
     abort: Callable[[], None]
 
@@ -110,7 +111,7 @@ class SmtpSession:
             if self._begun is parcel:
                 self._phase, self._ahead = "data", None
                 return await self._hand_over(opened, parcel, following)
-            if refusal := _too_large(opened, parcel) or _not_7bit(opened, parcel):
+            if refusal := _beyond(opened, parcel):
                 self.abandon()
                 return refusal
             refused = await self._offer(opened, parcel)
@@ -184,7 +185,7 @@ class SmtpSession:
             replies.write(letter, 0)
             await replies.drain(self._settings.block_timeout)
             letter = b""
-        fits = following is not None and not (_too_large(opened, following) or _not_7bit(opened, following))
+        fits = following is not None and not _beyond(opened, following)
         if following is not None and fits and opened.is_pipelined:
             replies.write(b"".join((letter, b".\r\n", envelope(following, opened))), 4)
             self._ahead = following
@@ -212,9 +213,13 @@ def envelope(parcel: Parcel, opened: Opened) -> bytes:
     if opened.has_dsn:
         ret = f" RET=HDRS ENVID={xtext(parcel.envelope_id)}" if parcel.envelope_id else " RET=HDRS"
         notify = f" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{xtext(parcel.recipient)}"
+        if not parcel.recipient.isascii():
+            notify = f" NOTIFY=FAILURE,DELAY ORCPT=utf-8;{utf8_xtext(parcel.recipient)}"
     body = " BODY=8BITMIME" if parcel.is_8bit else ""
+    if not parcel.recipient.isascii():
+        body = " BODY=8BITMIME SMTPUTF8" if opened.has_8bit else " SMTPUTF8"  # its header is of 8 bits
     mail = f"MAIL FROM:<{parcel.sender}>{size}{body}{ret}\r\n"
-    return f"{mail}RCPT TO:<{parcel.recipient}>{notify}\r\nDATA\r\n".encode("ascii")
+    return f"{mail}RCPT TO:<{parcel.recipient}>{notify}\r\nDATA\r\n".encode()
 
 
 def xtext(value: str) -> str:
@@ -222,6 +227,13 @@ def xtext(value: str) -> str:
     if PLAIN_XTEXT.fullmatch(value):
         return value
     return "".join(char if PLAIN_XTEXT.fullmatch(char) else f"+{ord(char):02X}" for char in value)
+
+
+def utf8_xtext(value: str) -> str:
+    """The value as utf-8-addr-xtext (RFC 6533 §3): what xtext cannot hold by the number of its character."""
+    return "".join(
+        char if PLAIN_XTEXT.fullmatch(char) and char != "\\" else f"\\x{{{ord(char):02X}}}" for char in value
+    )
 
 
 def _stuffed(parcel: Parcel) -> bytes:
@@ -245,14 +257,26 @@ def _taken(reply: Reply) -> Outcome | None:
 
 def _unsendable(parcel: Parcel) -> str:
     """Why not one byte of this parcel may be sent, or nothing."""
-    addresses = parcel.sender + parcel.recipient
-    if UNSAFE.search(addresses) or not addresses.isascii():
+    if UNSAFE.search(parcel.sender + parcel.recipient) or not parcel.sender.isascii():
         return "an address of the envelope holds what no command may hold; nothing was sent"
     if parcel.is_wire:
         return ""
     if found := BARE.search(parcel.letter):
         return f"the letter holds a line end that is not CRLF, at byte {found.start()}; nothing was sent"
     return "" if parcel.letter.endswith(b"\r\n") else "the letter does not end in CRLF; nothing was sent"
+
+
+def _beyond(opened: Opened, parcel: Parcel) -> Outcome | None:
+    """Why this server cannot be given the letter, which is not even offered then."""
+    return _too_large(opened, parcel) or _not_7bit(opened, parcel) or _not_ascii(opened, parcel)
+
+
+def _not_ascii(opened: Opened, parcel: Parcel) -> Outcome | None:
+    """RFC 6531 §3.1 (8): without SMTPUTF8 such a letter may not be sent (RFC 3463 §3.7: X.6.7)."""
+    if opened.has_utf8 or parcel.recipient.isascii():
+        return None
+    text = "the address has a letter outside ASCII before the @, and the server takes none; ask for another address"
+    return Outcome(kind=OutcomeKind.PERMANENT, phase="address", enhanced="5.6.7", text=text)
 
 
 def _not_7bit(opened: Opened, parcel: Parcel) -> Outcome | None:

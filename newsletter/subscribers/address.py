@@ -3,8 +3,8 @@
 In: a cell ("Jan <mailto:Jan@Example.NL>"). Out: the name and the address in the one form that we store, or what is
 wrong with it. The stored form keeps the letter case of the local part (RFC 5321 §2.4) and writes the domain as
 lower-case A-labels (RFC 5890 §2.3.2.1): the form that goes over the wire, in which one domain has one spelling.
-Nothing is looked up in the DNS. A local part beyond ASCII is an address too, which can be suppressed; that we cannot
-mail it (RFC 6531 §3.5) is said by `unmailable`.
+Nothing is looked up in the DNS. A local part beyond ASCII is an address too (RFC 6531 §3.3); whether the mail server
+takes it is seen when it is sent to.
 """
 
 import re
@@ -89,14 +89,6 @@ def typed_address(text: str) -> str:
 def likely_address(text: str) -> str:
     """The address that was meant, where hands did what hands do wrong; or ""."""
     return next(_guesses(text), "")
-
-
-def unmailable(address: str) -> Mistake | None:
-    """Why no letter can reach an address: its local part needs SMTPUTF8 (RFC 6531 §3.2), which we do not speak."""
-    if address.rpartition("@")[0].isascii():
-        return None
-    what = f"{shown(address)} has a letter outside ASCII before the @, and cannot be mailed"
-    return Mistake(what=what, fix="ask this person for another address")
 
 
 def domain_key(domain: str) -> str:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from newsletter.errors import Problem
 from newsletter.events.event import Mailbox
-from newsletter.subscribers.address import Mistake, read_mailbox, shown, unmailable
+from newsletter.subscribers.address import Mistake, read_mailbox, shown
 from newsletter.subscribers.columns import Column, Columns, understand
 from newsletter.subscribers.decoding import decode, physical_lines
 from newsletter.subscribers.subscriber import Subscriber, address_key
@@ -198,8 +198,6 @@ def _subscriber(record: Record, columns: Columns, same: dict[str, str]) -> Subsc
     mistakes = [mistake for key, value in values.items() for mistake in _mistakes(key, value)]
     if isinstance(mailbox, Mistake):
         return [mailbox, *mistakes]
-    if mistake := unmailable(mailbox.address):
-        mistakes.append(mistake)
     name = values.pop("name", "") or _composed(values)
     if not name:
         name = mailbox.name

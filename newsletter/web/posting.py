@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from newsletter.app import App
 from newsletter.compose.dkim import signer_for
-from newsletter.compose.headers import ascii_address
+from newsletter.compose.headers import recipient_address
 from newsletter.compose.letter import Letter
 from newsletter.compose.mailing import Mailing
 from newsletter.errors import NewsletterError
@@ -58,4 +58,4 @@ async def _send(app: App, mailing: Mailing, address: str) -> Outcome:
     content = letter.address(recipient)
     signed = signer.sign(content) if signer is not None else content
     async with sending.transport.session() as session:
-        return await session.send(Parcel(mailing.sender.address, ascii_address(address), signed, is_wire=True))
+        return await session.send(Parcel(mailing.sender.address, recipient_address(address), signed, is_wire=True))

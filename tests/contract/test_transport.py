@@ -58,6 +58,15 @@ async def test_letters_with_one_message_id_for_two_people_are_two_files(way_out:
     assert len(list(inbox.iterdir())) == 2
 
 
+async def test_an_address_beyond_ascii_gets_its_letter_as_it_is(way_out: tuple[Transport, Path]) -> None:
+    transport, inbox = way_out
+    letter = b"To: j\xc3\xb6rg@example.nl\r\n" + HEAD % b"1" + b"Dag.\r\n"
+    async with transport.session() as session:
+        outcome = await session.send(Parcel("bounces@example.nl", "jörg@example.nl", letter))
+    assert outcome.kind is OutcomeKind.SENT
+    assert [file.read_bytes() for file in inbox.iterdir()] == [letter]
+
+
 async def test_a_folder_that_cannot_be_written_is_a_temporary_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     parcel = Parcel("a@example.nl", "b@example.nl", HEAD % b"1")

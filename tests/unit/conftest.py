@@ -30,9 +30,11 @@ class World:
     clock: SimulatedClock
 
     @asynccontextmanager
-    async def server(self, answer: Answer = lambda _verb, _letters: None) -> AsyncIterator[tuple[Server, Sending]]:
+    async def server(
+        self, answer: Answer = lambda _verb, _letters: None, *, extensions: tuple[str, ...] = ()
+    ) -> AsyncIterator[tuple[Server, Sending]]:
         """A mail server, and everything that sends to it."""
-        async with smtp_server(answer) as server:
+        async with smtp_server(answer, extensions=extensions) as server:
             yield server, self.sending(server.port)
 
     def sending(self, port: int, *, connections: int = 2, mail: Mail | None = None) -> Sending:

@@ -109,6 +109,12 @@ def test_a_signed_letter_verifies_and_is_the_letter_that_it_was(types: tuple[Key
     assert verdicts(signed) == [True] * len(types)
 
 
+@KINDS
+def test_a_letter_to_an_address_beyond_ascii_verifies_too(types: tuple[KeyType, ...]) -> None:
+    letter = Letter(mailing_content()).address(recipient()._replace(address="jörg@example.nl"))
+    assert verdicts(signer(*types).sign(letter)) == [True] * len(types)
+
+
 def test_with_two_keys_the_rsa_signature_is_the_first() -> None:
     signed = signer(*reversed(BOTH)).sign(plain_letter())
     assert [found["a"] for found in tags(signed)] == ["rsa-sha256", "ed25519-sha256"]

@@ -12,6 +12,8 @@ from newsletter.compose.headers import (
     date_field,
     list_id_field,
     mailbox_field,
+    recipient_address,
+    recipient_field,
     text_field,
     token_field,
     uri_field,
@@ -155,9 +157,32 @@ def test_an_address_keeps_its_local_part_and_gets_an_ascii_domain(address: str, 
 
 
 @pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("jan@example.nl", "jan@example.nl"),
+        ("jörg@example.nl", "jörg@example.nl"),
+        ("jörg.müller+x@München.example", "jörg.müller+x@xn--mnchen-3ya.example"),
+        ("用户@例子.example", "用户@xn--fsqu00a.example"),
+        ('"a b"@example.nl', '"a b"@example.nl'),
+    ],
+)
+def test_a_recipient_may_have_a_local_part_beyond_ascii(address: str, expected: str) -> None:
+    assert recipient_address(address) == expected
+    assert recipient_field("", address) == f"To: {expected}\r\n"
+
+
+@pytest.mark.parametrize(
+    "local", ["jö rg", "jö\trg", "jö<rg", 'jö"rg', "jö\u2028rg", "jö\x85rg", "jö\ud800", "jö,x", "jö@x"]
+)
+def test_a_local_part_beyond_ascii_holds_nothing_that_ends_an_address_or_a_line(local: str) -> None:
+    with pytest.raises(HeaderError):
+        recipient_address(f"{local}@example.nl")
+
+
+@pytest.mark.parametrize(
     ("address", "why"),
     [
-        ("jörg@example.nl", "SMTPUTF8"),
+        ("jörg@example.nl", "letter outside ASCII before the @"),
         ("example.nl", "not an address"),
         ("@example.nl", "not an address"),
         ("a@", "not an address"),

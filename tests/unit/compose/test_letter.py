@@ -5,12 +5,12 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
-from email import message_from_bytes
+from email import message_from_bytes, policy
 from email.message import Message
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.compose.calendar import calendar_file
@@ -218,6 +218,21 @@ def test_what_can_never_be_sent_is_refused_when_the_letter_is_compiled(
 def test_an_address_with_an_idn_domain_is_written_in_ascii() -> None:
     wire = Letter(mailing_content()).address(recipient("", address="jan@münchen.example"))
     assert b"To: jan@xn--mnchen-3ya.example\r\n" in wire
+
+
+@given(st.text(st.characters(min_codepoint=0xA1, categories=["L", "M", "N", "S"]), min_size=1, max_size=20))
+@example("jörg")
+@example("用户")
+def test_an_address_beyond_ascii_stands_in_to_as_it_is_and_nowhere_else(local: str) -> None:
+    address = f"x{local}@example.nl"
+    letter = Letter(mailing_content())
+    wire = letter.address(recipient(address=address))
+    line = f"<{address}>\r\n".encode()
+    assert wire.count(line) == 1
+    assert wire.replace(line, b"<x@example.nl>\r\n") == letter.address(recipient(address="x@example.nl"))
+    parsed = message_from_bytes(wire, policy=policy.SMTPUTF8)
+    [found] = parsed["To"].addresses
+    assert found.addr_spec.encode("utf-8", "surrogateescape").decode() == address
 
 
 def test_nothing_of_this_machine_stands_in_a_letter() -> None:

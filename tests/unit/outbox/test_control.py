@@ -320,7 +320,7 @@ async def test_a_test_letter_is_marked_and_touches_no_real_delivery(world: World
     assert notes == [("test", "sent 250"), ("test", "sent 250")]
 
 
-@pytest.mark.parametrize("address", ["tester", "tester@", "a\nb@example.nl", "jörg@example.nl"])
+@pytest.mark.parametrize("address", ["tester", "tester@", "a\nb@example.nl"])
 async def test_a_test_to_no_address_is_refused(world: World, address: str) -> None:
     await fill(world.database)
     with pytest.raises(HeaderError):

@@ -172,6 +172,30 @@ async def test_one_recipient_who_cannot_be_addressed_does_not_stop_the_others(wo
     assert "control character" in reason
 
 
+@pytest.mark.parametrize(
+    ("extensions", "states"),
+    [
+        (("PIPELINING", "SMTPUTF8"), {"sent": 3}),
+        (("PIPELINING",), {"sent": 2, "failed": 1}),
+        ((), {"sent": 2, "failed": 1}),
+    ],
+)
+async def test_an_address_beyond_ascii_gets_its_letter_where_the_server_takes_it(
+    world: World, extensions: tuple[str, ...], states: dict[str, int]
+) -> None:
+    await fill(world.database, people=3)
+    async with world.database.write() as tx:
+        person = update(subscriber_table).where(subscriber_table.c.address == "person-1@example.nl")
+        await tx.execute(person.values(address="jörg@example.nl", address_key="jörg@example.nl"))
+    await schedule(world.database, world.templates, REMINDER, recipients=3, now=world.clock())
+    await world.fire_at_its_time(REMINDER)
+    async with world.server(extensions=extensions) as (server, sending):
+        await Worker(sending).drain()
+    assert await world.states(REMINDER) == states
+    assert any(recipient == "jörg@example.nl" for _, recipient, _ in server.letters) is ("failed" not in states)
+    assert (await world.row(REMINDER)).state is MailingState.SENDING  # one address does not hold it
+
+
 async def test_a_temporary_refusal_is_tried_again_at_its_time_with_the_same_message_id(world: World) -> None:
     await start(world, 1)
     replies = ["450 4.2.0 greylisted", None]

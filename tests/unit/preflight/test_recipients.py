@@ -101,6 +101,17 @@ def test_a_name_of_any_people_is_no_odd_name(name: str) -> None:
     assert odd_name(name) == ""
 
 
+@pytest.mark.parametrize("address", ["jörg@example.nl", "用户@example.org"])
+def test_an_address_that_not_every_mail_server_takes_is_a_hint(address: str) -> None:
+    report = check_letters(
+        GOOD, [person(1)._replace(address=address), person(2)._replace(address="jan@münchen.example")]
+    )
+    assert [(one.level.value, one.check, one.recipients) for one in report.findings] == [
+        ("hint", "recipients-address", ("#1",))
+    ]
+    assert report.letters == 2
+
+
 def test_nobody_at_all_is_no_fault_of_the_letter() -> None:
     report = check_letters(GOOD, [])
     assert (report.findings, report.letters, report.longest, report.emptiest) == ((), 0, None, None)

@@ -1,12 +1,16 @@
 """Findings in Dutch: every check has its sentences, and no sentence is of a check that is not there."""
 
+import inspect
+import re
+
+from newsletter.preflight import recipients
 from newsletter.preflight.finding import Finding, Level, ordered, short, stopping, to_json
 from newsletter.preflight.plain_language import OFFICIALESE
 from newsletter.preflight.run import CHECKS
 from newsletter.preflight.words import LEVELS, dutch, sentences
 
 #: Made elsewhere than in the table: per recipient, by SpamAssassin, by visiting.
-MORE = {f"recipients-{what}" for what in ("missing", "refused", "empty", "name", "size")} | {"spam", "link-visited"}
+MORE = {*re.findall(r'"(recipients-[a-z]+)"', inspect.getsource(recipients)), "spam", "link-visited"}
 FINDING = Finding(level=Level.MUST, check="link-host", part="html", what="no way", fix="mend it", line=3, excerpt="x")
 
 

@@ -2,17 +2,20 @@
 
 import asyncio
 import gc
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.errors import SmtpError
 from newsletter.outbox.outcome import Outcome, OutcomeKind, Parcel, Transport
 from newsletter.settings import Smtp
 from newsletter.smtp.client import SmtpTransport
 from newsletter.smtp.failover import FailoverTransport
-from newsletter.smtp.session import SmtpSession, stuffed
+from newsletter.smtp.session import SmtpSession, stuffed, utf8_xtext
 from tests.mail_system import free_ports, smtp_sink
 from tests.smtp_server import smtp_server
 from tests.wire import SILENCE, Script, scripted
@@ -156,6 +159,47 @@ async def test_letters_leave_whole_whatever_the_server_can(
         assert ("ORCPT=rfc822;" in dump) is (not {"-N", "-e", "EHLO"} & set(options)), (
             "only where the server offers DSN"
         )
+
+
+BEYOND = parcel(9)._replace(recipient="jörg+x@example.nl")
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING", "DSN", "SMTPUTF8"), ("DSN", "SMTPUTF8")], ids=" ".join)
+async def test_an_address_beyond_ascii_is_given_to_a_server_that_takes_it(extensions: tuple[str, ...]) -> None:
+    async with (
+        smtp_server(extensions=extensions) as server,
+        SmtpTransport(settings(server.port)).session() as session,
+    ):
+        outcomes = [await session.send(PARCELS[0], BEYOND), await session.send(BEYOND), await session.send(PARCELS[1])]
+    assert [one.kind for one in outcomes] == [SENT] * 3
+    assert [recipient for _, recipient, _ in server.letters] == ["b0@example.nl", BEYOND.recipient, "b1@example.nl"]
+    mail = [command.partition("> ")[2] for command in server.commands if command.startswith("MAIL")]
+    assert mail == ["RET=HDRS", "BODY=8BITMIME SMTPUTF8 RET=HDRS", "RET=HDRS"]
+    rcpt = [command.rpartition(" ")[2] for command in server.commands if command.startswith("RCPT")]
+    assert rcpt[1] == r"ORCPT=utf-8;j\x{F6}rg\x{2B}x@example.nl"
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ()], ids=" ".join)
+async def test_an_address_beyond_ascii_fails_by_itself_where_the_server_takes_none(extensions: tuple[str, ...]) -> None:
+    async with (
+        smtp_server(extensions=extensions) as server,
+        SmtpTransport(settings(server.port)).session() as session,
+    ):
+        outcomes = [await session.send(PARCELS[0], BEYOND), await session.send(BEYOND), await session.send(PARCELS[1])]
+    assert [(one.kind, one.phase, one.enhanced) for one in outcomes] == [
+        (SENT, "letter", "2.0.0"),
+        (PERMANENT, "address", "5.6.7"),
+        (SENT, "letter", "2.0.0"),
+    ]
+    assert not any("j" in command for command in server.commands if command.startswith(("MAIL", "RCPT")))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_recipient_of_a_report_is_read_back_as_it_was(address: str) -> None:
+    written = utf8_xtext(address)
+    assert written.isascii()
+    assert not re.search(r"[+= ]", written)
+    assert re.sub(r"\\x\{([0-9A-F]+)\}", lambda found: chr(int(found[1], 16)), written) == address
 
 
 @pytest.mark.parametrize(

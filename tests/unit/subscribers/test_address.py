@@ -12,7 +12,6 @@ from newsletter.subscribers.address import (
     read_mailbox,
     shown,
     typed_address,
-    unmailable,
 )
 from newsletter.subscribers.subscriber import address_key
 
@@ -278,18 +277,3 @@ def test_what_is_typed_and_is_no_address_is_one_sentence_with_the_fix(text: str,
     with pytest.raises(NewsletterError) as refused:
         typed_address(text)
     assert str(refused.value) == sentence
-
-
-@pytest.mark.parametrize(
-    ("address", "can_be_mailed"),
-    [
-        ("jan@example.nl", True),
-        ('"jan jansen"@example.nl', True),
-        ("é@example.com", False),
-        ("用户@example.org", False),
-    ],
-)
-def test_a_letter_outside_ascii_before_the_at_keeps_an_address_from_being_mailed(
-    address: str, can_be_mailed: bool
-) -> None:
-    assert (unmailable(address) is None) is can_be_mailed
