@@ -65,18 +65,23 @@ SELECT id FROM deliveries
 WHERE id IN (SELECT value FROM json_each(?)) AND +claimed_by = ? AND state = 'sending' AND next_at > ?"""
 
 
+#: Stores whose log may not be on the disk, though it can be read: all of it goes into the file before anything else.
+_UNSURE: set[str] = set()
+
+
 class BusyError(Exception):
     """Another is writing to the store just now; nothing was done."""
 
 
 class SqliteLedger:
     def __init__(self, path: str, worker: str) -> None:
-        self._path, self._worker, self._turn = path, worker, 0
+        self._worker, self._turn = worker, 0
         self._db = sqlite3.connect(path, isolation_level=None, cached_statements=32)
+        #: As SQLite calls it: beside the file itself, not beside a link to it, stands its log.
+        self._path: str = self._db.execute("PRAGMA database_list").fetchone()[2]
         #: Commits return before they are durable, and `_sync` sees to that. Claims need not be: they would be free.
         self._syncs = IS_KNOWN and self._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         self._log: WriteAhead | None = None
-        self._lost: StoreError | None = None
         durable = "synchronous=NORMAL" if self._syncs else "synchronous=FULL"
         for pragma in ("busy_timeout=0", durable, "foreign_keys=ON", f"wal_autocheckpoint={CHECKPOINT}"):
             self._db.execute(f"PRAGMA {pragma}")
@@ -87,6 +92,8 @@ class SqliteLedger:
     async def commit(
         self, settled: Sequence[Settled], begun: Sequence[int], *, now: datetime, again: bool = False
     ) -> frozenset[int]:
+        if self._path in _UNSURE:
+            self._make_sure()
         refused = await _patiently(lambda: self._commit(settled, begun, now, again=again))
         if self._syncs:
             await self._sync()
@@ -149,17 +156,31 @@ class SqliteLedger:
         return frozenset(begun) - on_the_way if known else None
 
     async def _sync(self) -> None:
-        # A disk that failed once may say yes the next time, and have lost what it failed to write (fsync(2), EIO).
-        if self._lost is not None:
-            raise self._lost
         try:
             self._log = self._log or WriteAhead(self._path)
-            self._log.start()
-            await asyncio.sleep(0)  # letters are made while the disk writes
+        except OSError as error:
+            raise StoreError(f"the log of the store cannot be opened: {error.strerror}") from error
+        self._log.start()
+        await asyncio.sleep(0)  # letters are made while the disk writes
+        try:
             self._log.finish()
         except OSError as error:
-            self._lost = StoreError(f"the store cannot be used now: {error.strerror}")
-            raise self._lost from error
+            _UNSURE.add(self._path)
+            raise StoreError(f"the disk of the store failed: {error.strerror}") from error
+
+    def _make_sure(self) -> None:
+        """Write all of the log into the file, and begin it anew.
+
+        A disk that failed says so once: the next sync may succeed and have left out what it failed to write (fsync(2),
+        EIO). Of a transaction that it syncs itself SQLite would write that again; ours is seen by others already.
+        """
+        try:
+            is_busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"the disk of the store failed: {error}") from error
+        if is_busy:
+            raise StoreError("the disk of the store failed, and what it holds is in use by another process")
+        _UNSURE.discard(self._path)
 
     def _waiting(self, limit: int, now: str, within: Batch | None) -> list[int]:
         """Of every mailing that is being sent a fair share; what one does not need the next may have."""
@@ -222,10 +243,14 @@ async def _patiently(action: Callable[[], T]) -> T:
         raise StoreError(f"the store cannot be used now: {error}") from error
 
 
-@lru_cache(maxsize=64)
 def stamp(at: datetime) -> str:
     """A moment as `store.tables.Instant` keeps it in SQLite."""
-    in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    # Two moments of the hour that is there twice are equal, so only those in UTC may be told apart by what they equal.
+    return _stamp(at if at.tzinfo is UTC else at.astimezone(UTC))
+
+
+@lru_cache(maxsize=64)
+def _stamp(in_utc: datetime) -> str:
     return in_utc.isoformat(" ", "microseconds")[: len("2026-03-02 09:00:00.000000")]
 
 

@@ -20,10 +20,10 @@ class WriteAhead:
     """The log of one store, for as long as somebody has the store open."""
 
     def __init__(self, store: str) -> None:
-        """`store` is the path of the file that the log belongs to.
+        """`store` is the path of the file that the log belongs to, links followed.
 
         Raises:
-            OSError: there is no log; SQLite makes it at the first transaction.
+            OSError: it cannot be opened, or is not there; SQLite makes it at the first transaction.
         """
         self._file = os.open(f"{store}-wal", os.O_RDONLY)
 
@@ -41,7 +41,7 @@ class WriteAhead:
         os.fdatasync(self._file)
 
     def close(self) -> None:
-        """Close our view of it; SQLite has its own."""
+        """Close our view of it; SQLite has its own, and keeps no lock on the log that closing could release."""
         os.close(self._file)
 
 

@@ -1,6 +1,8 @@
 """On SQLite, an outcome counts as written when it is on the disk, though something else is done while that writes."""
 
+import errno
 import os
+import shutil
 import sqlite3
 import sys
 from pathlib import Path
@@ -16,6 +18,8 @@ from tests.contract.test_ledger import claim, settled, states
 from tests.contract.test_store import sending
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere SQLite syncs each commit itself")
+#: What PRAGMA synchronous says.
+FULL = 2
 SENT = "SELECT count(*) FROM deliveries WHERE state = 'sent'"
 
 
@@ -43,25 +47,74 @@ async def test_a_commit_ends_after_the_sync_of_a_log_that_holds_it(
     assert seen == [("store.sqlite-wal", sent) for sent in (0, 1, 1, 2)]
 
 
-async def test_a_disk_that_fails_is_an_error_of_the_store_for_good(
+def fails_once(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> None:
+    """The next call of a function of `os` about the log fails, and it says so only once, as Linux does."""
+    function, left = getattr(os, name), [OSError(number, os.strerror(number))]
+
+    def once(*arguments: object) -> object:
+        if left and (name != "open" or str(arguments[0]).endswith("-wal")):
+            raise left.pop()
+        return function(*arguments)
+
+    monkeypatch.setattr(os, name, once)
+
+
+@pytest.mark.parametrize("is_next_round", [False, True])
+async def test_after_a_disk_failed_nothing_counts_before_it_is_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_next_round: bool
+) -> None:
+    database = await open_database(f"sqlite:///{tmp_path}/store.sqlite")
+    await sending(database, people=1)
+    await database.close()
+    ledger = await open_ledger(database, "worker")
+    [delivery] = await claim(ledger)
+    fails_once(monkeypatch, "fdatasync", errno.EIO)
+    with pytest.raises(StoreError, match="the disk of the store failed: Input/output error"):
+        await ledger.commit([], [delivery.id], now=delivery.queued_at)
+    reader = sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT state FROM deliveries").fetchone() == ("sending",)  # it is seen by others
+    if is_next_round:
+        await ledger.close()
+        ledger = await open_ledger(database, "worker")
+    with pytest.raises(StoreError, match="in use by another process"):
+        await ledger.commit([], [delivery.id], now=delivery.queued_at, again=True)
+    reader.execute("COMMIT")
+    assert await ledger.commit([], [delivery.id], now=delivery.queued_at, again=True) == frozenset()
+    shutil.copy(tmp_path / "store.sqlite", tmp_path / "without its log.sqlite")
+    with sqlite3.connect(tmp_path / "without its log.sqlite") as other:
+        assert other.execute("SELECT state FROM deliveries").fetchone() == ("sending",)
+    await ledger.close()
+    reader.close()
+
+
+async def test_a_log_that_cannot_be_opened_now_is_opened_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = await open_database(f"sqlite:///{tmp_path}/store.sqlite")
+    mailing_id = await sending(database, people=1)
+    ledger = await open_ledger(database, "worker")
+    [delivery] = await claim(ledger)
+    fails_once(monkeypatch, "open", errno.EMFILE)
+    with pytest.raises(StoreError, match="the log of the store cannot be opened: Too many open files"):
+        await ledger.commit([], [delivery.id], now=delivery.queued_at)
+    assert await ledger.commit([], [delivery.id], now=delivery.queued_at, again=True) == frozenset()
+    assert await states(database, mailing_id) == {"sending": 1}
+    await ledger.close()
+    await database.close()
+
+
+async def test_the_log_of_a_store_behind_a_link_is_that_of_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "store.sqlite").symlink_to(tmp_path / "data" / "real.sqlite")
     database = await open_database(f"sqlite:///{tmp_path}/store.sqlite")
     await sending(database, people=1)
     ledger = await open_ledger(database, "worker")
     [delivery] = await claim(ledger)
-
-    def fail(_file: int) -> None:
-        raise OSError(5, "Input/output error")
-
-    monkeypatch.setattr(os, "fdatasync", fail)
-    error = "the store cannot be used now: Input/output error"
-    with pytest.raises(StoreError, match=error):
-        await ledger.commit([], [delivery.id], now=delivery.queued_at)
-    # The system says it only once; the next sync would say that all is well.
-    monkeypatch.setattr(os, "fdatasync", lambda _file: None)
-    with pytest.raises(StoreError, match=error):
-        await ledger.commit([], [delivery.id], now=delivery.queued_at, again=True)
+    synced: list[Path] = []
+    monkeypatch.setattr(os, "fdatasync", lambda file: synced.append(Path(f"/proc/self/fd/{file}").readlink()))
+    await ledger.commit([], [delivery.id], now=delivery.queued_at)
+    assert synced == [tmp_path / "data" / "real.sqlite-wal"]
     await ledger.close()
     await database.close()
 
@@ -75,8 +128,26 @@ async def test_a_store_without_a_log_syncs_each_commit_itself(tmp_path: Path) ->
     ledger = await open_ledger(database, "worker")
     [delivery] = await claim(ledger)
     await ledger.commit([], [delivery.id], now=delivery.queued_at)
+    assert isinstance(ledger, SqliteLedger)
+    assert ledger._db.execute("PRAGMA synchronous").fetchone() == (FULL,)
     await ledger.close()
     assert not (tmp_path / "store.sqlite-wal").exists()
+
+
+async def test_on_a_system_whose_disk_we_do_not_know_sqlite_syncs_each_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter.store.ledger_sqlite.IS_KNOWN", False)
+    monkeypatch.delattr(os, "fdatasync")
+    database = await open_database(f"sqlite:///{tmp_path}/store.sqlite")
+    await sending(database, people=1)
+    ledger = await open_ledger(database, "worker")
+    [delivery] = await claim(ledger)
+    await ledger.commit([], [delivery.id], now=delivery.queued_at)
+    assert isinstance(ledger, SqliteLedger)
+    assert ledger._db.execute("PRAGMA synchronous").fetchone() == (FULL,)
+    await ledger.close()
+    await database.close()
 
 
 async def test_a_commit_that_fails_leaves_nothing_behind_and_can_be_asked_again(tmp_path: Path) -> None:
