@@ -56,7 +56,8 @@ class Ledger(Protocol):
         """Write all of this at once: what ended, and which letters are about to be handed over. One at a time.
 
         Returns those of `begun` that must not be sent: the mailing was held, or the lease has ended meanwhile.
-        `again`: the same was asked for before and failed; where it was written all the same, it is not written twice.
+        `again`: the same was asked for before and failed; where it was written all the same, it is not written twice,
+        and what was begun then is begun, though its mailing may have been held in between.
 
         Raises:
             StoreError: the store cannot be used now; nothing was written, or all of it without our knowing.

@@ -7,6 +7,7 @@ another worker is just claiming is passed over (SKIP LOCKED). Claims have a conn
 as ten commits, and no letter is to wait for it.
 """
 
+import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -59,6 +60,8 @@ RETURNING d.id"""
 
 #: Whether a commit was written before: all of it was, or nothing.
 TRIED = "SELECT 1 FROM attempts WHERE delivery_id = %s AND at = %s"
+#: The server may still be at work for a connection that was lost: that ends, one way or the other, before we look.
+END = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = %s"
 BEGUN = """
 SELECT id FROM deliveries WHERE id = ANY(%s) AND claimed_by IS NOT DISTINCT FROM %s AND state = 'sending'
   AND next_at > %s"""
@@ -73,7 +76,9 @@ SET plan_cache_mode = force_generic_plan"""
 class PostgresLedger:
     def __init__(self, conninfo: str, worker: str) -> None:
         self._conninfo, self._worker, self._turn = conninfo, worker, 0
-        self._write = Statement(conninfo, PLANS, COMMIT)
+        self._name = f"newsletter {worker}"[-63:]  # as long as the server keeps it
+        self._write = Statement(psycopg.conninfo.make_conninfo(conninfo, application_name=self._name), PLANS, COMMIT)
+        self._opening = asyncio.Lock()
         self._open: psycopg.AsyncConnection[tuple[Any, ...]] | None = None
 
     async def claim(self, limit: int, *, now: datetime, until: datetime, within: Batch | None = None) -> list[Delivery]:
@@ -108,21 +113,25 @@ class PostgresLedger:
 
     async def _written(self, settled: Sequence[Settled], begun: Sequence[int], now: datetime) -> frozenset[int] | None:
         """What came of this commit, if it was written before."""
-        db = await self._db()
-        on_the_way = {row[0] async for row in await db.execute(BEGUN, (list(begun), self._worker, now))}
-        tried = next((one for one in settled if one.outcome is not None), None)
-        if tried is not None:
-            known = await (await db.execute(TRIED, (tried.delivery_id, tried.at))).fetchone() is not None
-        else:
-            known = bool(on_the_way)
+        async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as db:
+            ended = await (await db.execute(END, (self._name,))).fetchall()
+            if (False,) in ended:
+                raise StoreError("the store cannot be used now: it is still busy with what was asked before")
+            on_the_way = {row[0] async for row in await db.execute(BEGUN, (list(begun), self._worker, now))}
+            tried = next((one for one in settled if one.outcome is not None), None)
+            if tried is not None:
+                known = await (await db.execute(TRIED, (tried.delivery_id, tried.at))).fetchone() is not None
+            else:
+                known = bool(on_the_way)
         return frozenset(begun) - on_the_way if known else None
 
     async def _db(self) -> "psycopg.AsyncConnection[tuple[Any, ...]]":
         """The connection for claims; a new one where the server has ended the last."""
-        if self._open is None or self._open.closed:
-            self._open = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
-            await self._open.execute(PLANS)
-        return self._open
+        async with self._opening:
+            if self._open is None or self._open.closed:
+                self._open = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+                await self._open.execute(PLANS)
+            return self._open
 
     def _delivery(self, row: tuple[Any, ...]) -> Delivery:
         list_id = row[-1]
