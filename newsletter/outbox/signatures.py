@@ -24,7 +24,7 @@ from newsletter.compose.signing import READY, REQUEST
 LONG = 500
 #: More of them than one worker can make letters for.
 MOST = 3
-#: So many seconds a process has to end when it has nothing more to do.
+#: So many seconds a process has to answer, and to end when it has nothing more to do.
 PATIENCE = 5
 
 Digest = tuple[Key, bytes]
@@ -116,14 +116,17 @@ class _Helper:
         return helper
 
     async def sign(self, digests: Sequence[Digest]) -> list[bytes] | None:
-        """The signatures; None if the process has ended."""
+        """The signatures; None if the process has ended, or does not answer."""
         sizes = [key.signature_bytes for key, _ in digests]
         self.asked += len(digests)
         try:
             self._requests.write(b"".join(REQUEST.pack(self._numbers[id(key)], digest) for key, digest in digests))
             async with self._turn:
-                answer = await self._signatures.readexactly(sum(sizes))
-        except (OSError, EOFError):
+                if self.has_ended:  # who was before us gave up, and what comes now is theirs
+                    return None
+                async with asyncio.timeout(PATIENCE):
+                    answer = await self._signatures.readexactly(sum(sizes))
+        except (OSError, EOFError):  # TimeoutError is an OSError
             self.has_ended = True
             return None
         except BaseException:

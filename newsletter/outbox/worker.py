@@ -66,11 +66,15 @@ class Worker:
             feeding.cancel()
             for task in beside:
                 task.cancel()
-            await asyncio.gather(*beside, feeding, self._desk.close(), return_exceptions=True)
-            await self._doubt([self._name])
-            async with sending.database.write() as tx:
-                await deliveries.release(tx, [self._name], now=sending.clock())
-            await ledger.close()
+            # Where we are cancelled ourselves, they were not waited for yet.
+            ending = (*self._tasks, *beside, feeding, self._desk.close(), round_.register.close())
+            await asyncio.gather(*ending, return_exceptions=True)
+            try:
+                await self._doubt([self._name])
+                async with sending.database.write() as tx:
+                    await deliveries.release(tx, [self._name], now=sending.clock())
+            finally:
+                await ledger.close()
         for failure in ended:
             if isinstance(failure, Exception):
                 raise failure

@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 from premailer import Premailer
 from sqlalchemy import select, update
 
 import newsletter.compose.inline
 from newsletter.compose.templates import Templates
-from newsletter.errors import CountError, TemplateError
+from newsletter.errors import CountError, StoreError, TemplateError
 from newsletter.events.event import STARTER_MARK
 from newsletter.outbox.control import hold, schedule
 from newsletter.outbox.delivery import DeliveryState
@@ -511,3 +512,22 @@ async def next_at(world: World, delivery_id: int) -> datetime:
         found = await tx.scalar(select(delivery_table.c.next_at).where(delivery_table.c.id == delivery_id))
     assert isinstance(found, datetime)
     return found
+
+
+async def test_a_round_whose_store_fails_at_its_end_leaves_nothing_open(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start(world, 3)
+
+    async def fail(*_arguments: object, **_more: object) -> None:
+        raise StoreError("the store cannot be used now")
+
+    monkeypatch.setattr("newsletter.store.deliveries.release", fail)
+    async with world.server() as (_, sending):
+        worker, counts = Worker(sending), []
+        for _ in range(3):
+            with pytest.raises(StoreError):
+                await worker.drain()
+            await asyncio.sleep(0)
+            counts.append(psutil.Process().num_fds())
+    assert counts == counts[:1] * 3

@@ -48,17 +48,21 @@ async def use(signatures: Signatures) -> psutil.Process:
     return helper
 
 
-async def is_busy(helper: psutil.Process, signatures: Signatures) -> None:
-    """Ask until the process has used the CPU for it."""
-    before = helper.cpu_times().user
+async def is_ready(signatures: Signatures) -> None:
+    """Ask until the process is asked."""
     async with asyncio.timeout(20):
-        while helper.cpu_times().user < before + 0.05:
-            await signatures.of(digests(RSA))
-            await asyncio.sleep(0)  # what is signed here lets nobody else go on
+        while True:
+            asked = asyncio.create_task(signatures.of(digests(RSA)))
+            await asyncio.sleep(0)
+            if any(helper.asked for helper in signatures._helpers):
+                await asked
+                return
+            await asked
 
 
 async def test_a_process_makes_the_same_signatures_in_the_same_order(signatures: Signatures) -> None:
-    await is_busy(await use(signatures), signatures)
+    await use(signatures)
+    await is_ready(signatures)
     several = [digests(RSA, count=3), digests(OTHER, RSA), digests(ED25519, RSA, OTHER), [], digests(ED25519)]
     found = await asyncio.gather(*(signatures.of(one) for one in several))
     assert found == [[key.sign(digest) for key, digest in one] for one in several]
@@ -82,7 +86,7 @@ async def test_without_a_second_core_or_an_rsa_key_there_is_no_process(keys: lis
 
 async def test_where_the_process_is_killed_the_letters_are_signed_all_the_same(signatures: Signatures) -> None:
     helper = await use(signatures)
-    await is_busy(helper, signatures)
+    await is_ready(signatures)
     asked = [asyncio.create_task(signatures.of(digests(RSA, count=64))) for _ in range(4)]
     await asyncio.sleep(0)
     helper.kill()
@@ -93,11 +97,37 @@ async def test_where_the_process_is_killed_the_letters_are_signed_all_the_same(s
 
 async def test_who_gives_up_waiting_leaves_nothing_behind_for_the_next(signatures: Signatures) -> None:
     helper = await use(signatures)
-    await is_busy(helper, signatures)
+    await is_ready(signatures)
     asked = asyncio.create_task(signatures.of(digests(OTHER, count=64)))
     await asyncio.sleep(0)
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
+    assert await signatures.of(digests(RSA)) == [RSA.sign(digest) for _, digest in digests(RSA)]
+    await signatures.close()
+    assert not helper.is_running()
+
+
+async def test_who_waits_behind_one_that_gives_up_gets_signatures_of_their_own(signatures: Signatures) -> None:
+    helper = await use(signatures)
+    await is_ready(signatures)
+    helper.suspend()
+    first = asyncio.create_task(signatures.of(digests(OTHER, count=64)))
+    second = asyncio.create_task(signatures.of(digests(RSA, count=64)))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    helper.resume()
+    assert await second == [RSA.sign(digest) for _, digest in digests(RSA, count=64)]
+
+
+async def test_where_the_process_does_not_answer_the_letters_are_signed_all_the_same(
+    signatures: Signatures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = await use(signatures)
+    await is_ready(signatures)
+    monkeypatch.setattr("newsletter.outbox.signatures.PATIENCE", 0.1)
+    helper.suspend()
     assert await signatures.of(digests(RSA)) == [RSA.sign(digest) for _, digest in digests(RSA)]
     await signatures.close()
     assert not helper.is_running()
