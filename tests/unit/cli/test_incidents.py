@@ -3,14 +3,19 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from newsletter.cli.incidents import sentences
 from newsletter.cli.main import commands
 from newsletter.errors import NewsletterError
+from newsletter.inbound.incidents import Mended
+from newsletter.outbox.remedy import Remedied
+from newsletter.schedule.state import MailingState
 from newsletter.store.database import open_database
 from tests.post import BLOCKED, REMINDER, Post, bounce, sent
 from tests.returns import bounce_to, mail
@@ -71,6 +76,42 @@ def test_an_incident_is_listed_mended_and_its_letters_offered_again(run: Run) ->
     assert (row["mailing"], row["count"], row["remedy"]) == (REMINDER, 2, "2 bounces void, 0 people restored")
     with pytest.raises(NewsletterError, match="there is no incident “#9”"):
         run("incidents", "confirm", "9")
+
+
+#: Another of our faults, and so an incident of its own.
+UNSIGNED = {
+    **BLOCKED,
+    "status": "5.7.26",
+    "said": "550 5.7.26 this message does not pass authentication checks (SPF and DKIM)",
+}
+
+
+def test_several_incidents_of_one_cause_are_mended_at_once(run: Run) -> None:
+    came_back(*(bounce(one, number=one, **(BLOCKED if one % 2 else UNSIGNED)) for one in range(1, 5)))
+    mended = run("incidents", "mend", "1", "2", "1")
+    assert "incident #1 is mended: its bounces count no more for 2 people" in mended
+    assert "incident #2 is mended: its bounces count no more for 2 people" in mended
+    assert mended.endswith(
+        "4 letters can be sent again with `newsletter incidents mend 1 2 --send-again --recipients 4`\n"
+    )
+    with pytest.raises(NewsletterError, match="4 letters would be sent again; confirm with --recipients 4"):
+        run("incidents", "mend", "1", "2", "--send-again", "--recipients", "2")
+    again = ("incidents", "mend", "1", "2", "--send-again", "--recipients", "4", "--as-sent")
+    done = CliRunner().invoke(commands, again)
+    assert isinstance(done.exception, NewsletterError)
+    assert done.output.count(f"{REMINDER}: nothing was sent again: {REMINDER}: its window closed at") == 2
+
+
+def test_what_came_of_each_of_several_is_a_sentence() -> None:
+    mended = Mended(id=3, mailing=REMINDER, bounces=0, restored=0, letters=2)
+    assert sentences(mended, Remedied(letters=2, state=MailingState.SENDING), is_alone=False) == [
+        f"{REMINDER}: 2 letters sent again; `newsletter run` sends them"
+    ]
+    assert sentences(mended, None, is_alone=False) == []
+    [offer] = sentences(mended, None, is_alone=True)
+    assert offer.endswith("`newsletter incidents mend 3 --send-again --recipients 2`")
+    over = replace(mended, letters=0)
+    assert sentences(over, None, is_alone=False) == ["incident #3 is mended already, and nothing is left to send"]
 
 
 def test_a_proposal_is_listed_with_its_sentence_and_decided(run: Run) -> None:
