@@ -13,6 +13,7 @@ from newsletter.outbox.fire import compose_row
 from newsletter.preflight import spam as spamassassin
 from newsletter.preflight.finding import Finding, Level, stopping, to_json
 from newsletter.preflight.shell import Checked, check_all
+from newsletter.schedule.rehearsal import holds_up
 from newsletter.store import audience, events, mailings
 
 #: What stands above each group of findings.
@@ -31,7 +32,8 @@ def check(
 ) -> None:
     """Check a mailing as it would go out now, and every recipient's letter; exit code 1 if something must be mended."""
 
-    async def action(app: App) -> Checked:
+    async def action(app: App) -> tuple[Checked, str]:
+        held_up = await holds_up(app.database, app.templates, slug)
         async with app.database.read() as tx:
             row = await mailings.get_mailing(tx, slug)
             content = await mailings.content_of(tx, row.id)
@@ -42,13 +44,18 @@ def check(
             people = audience.audience(tx, row.id)
             theme, now = app.templates.theme(event.series.theme), app.clock()
             to = row.planned.audience if row.started_at is None else Audience.EVERYBODY
-            return await check_all(content, event, people, now=now, theme=theme, links=links, spam=spam, to=to)
+            return (
+                await check_all(content, event, people, now=now, theme=theme, links=links, spam=spam, to=to),
+                held_up,
+            )
 
-    found = console.with_app(action)
+    found, held_up = console.with_app(action)
     if as_json:
-        console.as_json(_as_document(slug, found))
+        console.as_json({**_as_document(slug, found), "held_up": held_up})
     else:
         _show(slug, found, spam=spam)
+        if held_up:
+            console.say(f"As it is now, it is held when it is due: {held_up}")
     if stopping(list(found.findings)):
         raise typer.Exit(1)
 

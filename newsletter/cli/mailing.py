@@ -15,6 +15,7 @@ from newsletter.outbox import control, trial
 from newsletter.outbox.advice import next_steps
 from newsletter.outbox.delivery import DeliveryState
 from newsletter.outbox.outcome import Outcome, OutcomeKind
+from newsletter.schedule.rehearsal import holds_up
 from newsletter.schedule.state import MailingState
 from newsletter.store import audience, deliveries, fence, journal, mailings, remedies
 from newsletter.store.mailings import MailingRow
@@ -63,6 +64,7 @@ def show(slug: Slug, as_json: Json = False) -> None:
     """Show one mailing: state, time, recipients, outcomes, what happened to it, and what you can do next."""
 
     async def action(app: App) -> dict[str, object]:
+        held_up = await holds_up(app.database, app.templates, slug)
         async with app.database.read() as tx:
             row = await mailings.get_mailing(tx, slug)
             states = await deliveries.count_states(tx, row.id)
@@ -74,7 +76,7 @@ def show(slug: Slug, as_json: Json = False) -> None:
                 "lists": await mailings.lists_of(tx, row.id),
                 "recipients": (await audience.count_recipients(tx, [row]))[row.id],
                 "deliveries": states,
-                "next": next_steps(row, states, app.clock(), held_in_doubt=len(doubts)),
+                "next": next_steps(row, states, app.clock(), held_in_doubt=len(doubts), held_up=held_up),
                 "refusals": [dict(attempt) for attempt in await remedies.refusals(tx, row.id)],
                 "journal": [dict(note) for note in await journal.read_notes(tx, slug)],
             }
@@ -129,7 +131,7 @@ def schedule(
 ) -> None:
     """Confirm a mailing: from now on it goes out by itself when it is due."""
 
-    async def action(app: App) -> tuple[MailingRow, timedelta]:
+    async def action(app: App) -> tuple[MailingRow, timedelta, str]:
         count = recipients
         if count is None:
             people = await control.count_audience(app.database, slug)
@@ -143,12 +145,14 @@ def schedule(
             app.database, app.templates, slug, recipients=count, now=now, at=moment, undo=undo, despite=despite
         )
         is_soon = row.due_at is not None and row.due_at <= now + undo
-        return row, undo if is_soon else timedelta()
+        return row, undo if is_soon else timedelta(), await holds_up(app.database, app.templates, slug)
 
-    row, undo = console.with_app(action)
+    row, undo, held_up = console.with_app(action)
     due = console.local(row.due_at, row.timezone) or "when the event has a date"
     console.say(f"{slug}: scheduled, {due}, for {row.confirmed} recipients")
-    if undo:
+    if held_up:
+        console.say(f"As it is now, it is held when it is due: {held_up}")
+    elif undo:
         console.say(f"It leaves in {undo.total_seconds():.0f} seconds; to undo it: newsletter mailing cancel {slug}")
 
 

@@ -15,17 +15,24 @@ from newsletter.store.mailings import MailingRow
 WAITING = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.DEFERRED)
 
 
-def next_steps(row: MailingRow, letters: Mapping[str, int], now: datetime, *, held_in_doubt: int = 0) -> list[str]:
-    """`letters` counts deliveries by state; `held_in_doubt` are those in doubt that nothing happens to by itself."""
-    return [*_mailing(row, letters, now), *_letters(row, letters, held_in_doubt)]
+def next_steps(
+    row: MailingRow, letters: Mapping[str, int], now: datetime, *, held_in_doubt: int = 0, held_up: str = ""
+) -> list[str]:
+    """`letters` counts deliveries by state; `held_in_doubt` are those in doubt that nothing happens to by itself.
+
+    `held_up` is why a mailing would be held when it is due, if nothing changes.
+    """
+    return [*_mailing(row, letters, now, held_up), *_letters(row, letters, held_in_doubt)]
 
 
-def _mailing(row: MailingRow, letters: Mapping[str, int], now: datetime) -> Iterator[str]:
+def _mailing(row: MailingRow, letters: Mapping[str, int], now: datetime, held_up: str) -> Iterator[str]:
     command, cancel = "newsletter mailing", f"`newsletter mailing cancel {row.slug}` drops it"
     at = " --at now" if row.corrects_id is not None and row.due_at is None else ""
     match row.state:
         case MailingState.DRAFT:
             yield f"`{command} schedule {row.slug}{at}` confirms it; {cancel}"
+        case MailingState.SCHEDULED if held_up:
+            yield f"as it is now, it is held when it is due: {held_up}; {cancel}"
         case MailingState.SCHEDULED:
             yield f"it goes out by itself; {cancel}"
         case MailingState.SENDING:

@@ -65,6 +65,20 @@ async def rehearse(database: Database, templates: Templates, *, begin: date, end
     return sorted(lines, key=lambda line: line.at)
 
 
+async def holds_up(database: Database, templates: Templates, slug: str) -> str:
+    """Why a mailing that has not started would be held when it is due, if nothing changes; or nothing.
+
+    Raises:
+        NotFoundError: there is no such mailing.
+    """
+    async with database.read() as tx:
+        row = await mailings.get_mailing(tx, slug)
+        if row.started_at is not None or row.state not in PENDING:
+            return ""
+        event, count = await events.get_event(tx, row.event), await audience.count_audience(tx, row.id)
+        return (await _proof(tx, event, row, count, templates))[1]
+
+
 async def _proof(
     tx: AsyncConnection, event: Event, row: MailingRow, recipients: int, templates: Templates
 ) -> tuple[str, str]:

@@ -94,6 +94,14 @@ def test_the_next_step_is_a_command_that_can_be_copied(
         assert step.startswith(begins)
 
 
+def test_what_would_be_held_is_not_said_to_go_out() -> None:
+    row = replace(ROW, state=MailingState.SCHEDULED)
+    [step] = next_steps(row, {}, NOW, held_up="the report has no text yet")
+    assert step.startswith(
+        "as it is now, it is held when it is due: the report has no text yet; `newsletter mailing cancel"
+    )
+
+
 def test_a_correction_without_a_time_is_told_how_to_give_it_one() -> None:
     [step] = next_steps(replace(ROW, corrects_id=2, due_at=None, closes_at=None), {}, NOW)
     assert step.startswith("`newsletter mailing schedule e/m --at now` confirms it; `newsletter mailing cancel e/m`")

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from newsletter.outbox.control import cancel, schedule
-from newsletter.schedule.rehearsal import Rehearsed, rehearse
+from newsletter.schedule.rehearsal import Rehearsed, holds_up, rehearse
 from newsletter.schedule.state import MailingState
 from newsletter.store import mailings
 from tests.unit.conftest import World
@@ -56,6 +56,19 @@ async def test_it_tells_what_is_in_the_way(world: World) -> None:
     assert remarks[REMINDER] == "held: the event was moved"
     assert remarks[FIRST].startswith("would be held: there is no template “nergens”")
     assert REPORT not in remarks
+
+
+async def test_what_would_hold_a_mailing_is_known_before_it_is_due_and_gone_when_it_is_mended(world: World) -> None:
+    await fill(world.database, happening=replace(event(), report=""))
+    assert (
+        await holds_up(world.database, world.templates, REPORT)
+        == "the report has no text yet; write it in the event document and import it"
+    )
+    assert await holds_up(world.database, world.templates, REMINDER) == ""
+    async with world.database.write() as tx:
+        row = await mailings.get_mailing(tx, REPORT)
+        await mailings.set_state(tx, row.id, row.state, MailingState.CANCELLED)
+    assert await holds_up(world.database, world.templates, REPORT) == ""  # it is not due any more
 
 
 async def test_the_same_store_and_days_give_the_same_lines(world: World) -> None:
