@@ -1,5 +1,6 @@
 """`newsletter explain`."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,23 +10,37 @@ import typer
 from newsletter.app import App
 from newsletter.cli import console
 from newsletter.cli.series import Json
+from newsletter.errors import NewsletterError
 from newsletter.outbox.explain import Explanation
 from newsletter.outbox.explain import explain as explain_address
+from newsletter.store import subscribers
 from newsletter.subscribers.address import typed_address
+
+#: A subscriber as other commands name one who may not be shown.
+NUMBER = re.compile(r"#?([0-9]{1,18})")
 
 
 def explain(
-    address: Annotated[str, typer.Argument(help="The e-mail address, in any letter case.")], as_json: Json = False
+    who: Annotated[
+        str,
+        typer.Argument(metavar="ADDRESS", help="The address, in any letter case, or the number of a subscriber."),
+    ],
+    as_json: Json = False,
 ) -> None:
-    """Tell why somebody gets mail or does not: lists, suppression, what they got or did not get, what is next."""
-    typed = typed_address(address)
+    """Tell what is kept of somebody, why they get mail or do not, what they got or did not get, what is next."""
+    number = NUMBER.fullmatch(who)
+    address = "" if number else typed_address(who)
 
-    async def action(app: App) -> Explanation:
-        return await explain_address(app.database, typed)
+    async def action(app: App) -> tuple[str, Explanation]:
+        async with app.database.read() as tx:
+            typed = await subscribers.address_of(tx, int(number[1])) if number else address
+        if typed is None:
+            raise NewsletterError(f"there is no subscriber “{who}”; write the address, or another number")
+        return typed, await explain_address(app.database, typed)
 
-    found = console.with_app(action)
+    typed, found = console.with_app(action)
     if as_json:
-        console.as_json(found)
+        console.as_json({"address": typed, **vars(found)})
         return
     for sentence in sentences(typed, found):
         console.say(sentence)
@@ -38,6 +53,7 @@ def sentences(address: str, found: Explanation) -> list[str]:
         lines.append(f"  suppressed: {found.suppressed}; nothing is sent to it, whatever list it is on")
     if not found.known:
         return [*lines, "  is on no list, so nothing is sent to it"]
+    lines += [f"  {key}: {value}" for key, value in found.attributes.items() if value]
     for row in found.subscriptions:
         lines.append(f"  {row['list']}: {row['state']} since {console.local(row['since'], row['timezone'])}")
     lines.append("got:" if found.deliveries else "got: nothing yet")

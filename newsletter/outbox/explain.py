@@ -61,6 +61,7 @@ class PassedOver:
 class Explanation:
     known: bool
     name: str
+    attributes: Mapping[str, str]  #: the other columns of their row
     suppressed: str  #: reason; empty if they are not
     subscriptions: Sequence[Mapping[str, Any]]  #: list, state, since, timezone
     #: mailing, timezone, state, reason, attempts, queued_at, ended_at, came_back: at, weight, reason, void of each
@@ -80,6 +81,7 @@ async def explain(database: Database, address: str) -> Explanation:
     return Explanation(
         known=False,
         name="",
+        attributes={},
         suppressed=suppressed or "",
         subscriptions=[],
         deliveries=[],
@@ -103,6 +105,7 @@ async def _explain_known(tx: AsyncConnection, person: Subscriber, suppressed: st
     return Explanation(
         known=True,
         name=person.name,
+        attributes=person.attributes,
         suppressed=suppressed or "",
         subscriptions=[{**row, "timezone": list_zones.get(row["list"], NO_SERIES)} for row in on],
         deliveries=[

@@ -118,8 +118,15 @@ def test_explain_tells_about_one_address(folder: Folder) -> None:
     folder.run("recipients", "suppress", "voornaam.achternaam@example.nl", "--reason", "complaint")
     assert "suppressed: complaint" in folder.run("explain", "voornaam.achternaam@example.nl").stdout
     assert "on no list" in folder.run("explain", "niemand@example.nl").stdout
+    for number in ("1", "#1"):
+        assert "@example.nl" in folder.run("explain", number).stdout.splitlines()[0]
+    assert "there is no subscriber “#999”" in folder.run("explain", "#999", code=1).stderr
     found = json.loads(folder.run("explain", "voornaam.achternaam@example.nl", "--json").stdout)
     assert found["suppressed"] == "complaint"
+    assert (found["address"], found["attributes"]) == (
+        "voornaam.achternaam@example.nl",
+        {"organisation": "Gemeente Voorbeeld"},
+    )
 
 
 def test_recipients_are_imported_listed_and_taken_off(folder: Folder) -> None:
