@@ -77,6 +77,26 @@ def test_opening_it_asks_for_its_pictures_and_for_nothing_else(look: Looker, spe
     assert len(asked) == len(set(asked))
 
 
+#: Of each row of cards, how much of its width the cards on one line take.
+FILLED = """() => [...document.querySelectorAll(".cards-row")].flatMap((row) => {
+  const lines = {};
+  for (const card of row.querySelectorAll(".card, .card-last, .card-only")) {
+    const box = card.getBoundingClientRect();
+    lines[Math.round(box.top)] = (lines[Math.round(box.top)] ?? 0) + box.width;
+  }
+  return Object.values(lines).map((width) => width / row.getBoundingClientRect().width);
+})"""
+
+
+@pytest.mark.parametrize("width", [320, 480, 481, 560, 600, 639, 640, 800])
+def test_workshops_fill_the_letter_at_every_width(browser: Browser, width: int) -> None:
+    browser.show(received(Specimen("announcement", THEMES[0], "nl")).html)
+    browser.look(width=width)
+    filled = browser.run(FILLED)
+    assert len(filled) == (4 if width < 640 else 2)
+    assert min(filled) > 0.95
+
+
 @pytest.mark.parametrize("template", NAMES)
 def test_words_that_are_wider_than_a_phone_are_broken(browser: Browser, template: str) -> None:
     for pictures in (True, False):
