@@ -115,6 +115,11 @@ def local(at: datetime | None, zone: str) -> str:
 ZONE = "Europe/Amsterdam"
 
 
+def stamped(at: datetime, sentence: str) -> str:
+    """A line of a log, on the clock that its sentences are on, which that of the machine often is not."""
+    return f"{at.astimezone(ZoneInfo(ZONE)):%Y-%m-%d %H:%M:%S %Z}  {sentence}"
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """ "1 letter", "2 letters"; `many` where it is not `one` with an s."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"

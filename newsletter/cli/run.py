@@ -61,6 +61,6 @@ def run_command() -> None:
 
 def _stamped(app: App) -> Callable[[str], None]:
     def say(sentence: str) -> None:
-        console.say_or_ignore(f"{app.clock().astimezone():%Y-%m-%d %H:%M:%S}  {sentence}")
+        console.say_or_ignore(console.stamped(app.clock(), sentence))
 
     return say

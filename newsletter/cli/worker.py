@@ -54,7 +54,7 @@ async def work(app: App, *, name: str = "") -> None:
         ) from error
 
     def say(sentence: str) -> None:
-        console.say_or_ignore(f"{app.clock().astimezone():%Y-%m-%d %H:%M:%S}  {sentence}")
+        console.say_or_ignore(console.stamped(app.clock(), sentence))
 
     fleet = Fleet(
         app.sending,

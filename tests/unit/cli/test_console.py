@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
@@ -98,6 +99,7 @@ os.write(2, b"went on")
 
 RUDE = """
 import sys
+from datetime import UTC, datetime
 from newsletter.cli import console
 console.say_or_ignore("first")
 sys.stdin.readline()
@@ -130,3 +132,14 @@ def test_output_without_a_file_behind_it_is_forgotten_too(monkeypatch: pytest.Mo
     monkeypatch.setattr(console, "out", Console(file=_Gone()))
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     console.say_or_ignore("nobody reads this")
+
+
+@pytest.mark.parametrize(
+    ("at", "line"),
+    [
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2026-10-25 02:30:00 CEST  gone"),
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "2026-10-25 02:30:00 CET  gone"),
+    ],
+)
+def test_a_line_of_the_log_is_on_the_clock_of_the_mailings_and_says_which(at: datetime, line: str) -> None:
+    assert console.stamped(at, "gone") == line
