@@ -1,18 +1,17 @@
 """Every setting, grouped, typed and described.
 
-In: environment variables (`NEWSLETTER_SMTP__HOST`) and the file `newsletter.env` of the working folder, read once,
-at the edge. Out: a frozen `Settings` that is passed down; nobody imports an instance.
+In: environment variables (`NEWSLETTER_SMTP__HOST`) and the file `newsletter.env` of the working folder, read once, at
+the edge (`settings_file`). Out: a frozen `Settings` that is passed down; nobody imports an instance.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from newsletter.errors import SettingsError
 from newsletter.outbox.limits import read_domains, read_limits
 
 ENV_FILE = "newsletter.env"
@@ -275,66 +274,3 @@ class Settings(BaseSettings):
     imap3: Imap = Imap()
     inbound: Inbound = Inbound()
     web: Web = Web()
-
-
-def load(folder: Path) -> Settings:
-    """Read the settings of a folder; the environment wins over its `newsletter.env`.
-
-    Relative paths of the settings hold from that folder.
-
-    Raises:
-        SettingsError: naming the variable and what is wrong with it.
-    """
-    try:
-        return Settings(_env_file=folder / ENV_FILE)
-    except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False, include_context=False)
-        sentences = [f"{_variable(item['loc'])}: {item['msg']}" for item in wrong]
-        raise SettingsError(f"settings cannot be used: {'; '.join(sentences)}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{folder / ENV_FILE} cannot be read: {error}") from error
-
-
-def _variable(location: tuple[int | str, ...]) -> str:
-    name = "__".join(str(part) for part in location).upper()
-    return name if name.startswith(PREFIX) else PREFIX + name
-
-
-#: Groups that repeat another; they are described in one line.
-REPEATED = {
-    "smtp2": "The same settings again for a second mail server, which is used while the first cannot be.",
-    "smtp3": "And for a third.",
-    "imap2": "The same settings again for a second mailbox.",
-    "imap3": "And for a third.",
-}
-
-
-def _described() -> Iterator[tuple[str, str, str]]:
-    """Variable, default and description of every setting."""
-    for group, field in Settings.model_fields.items():
-        model = field.annotation
-        if group in REPEATED:
-            yield f"{PREFIX}{group.upper()}__HOST", "", REPEATED[group]
-            continue
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            raise TypeError(f"settings group {group} is no model")
-        for name, info in model.model_fields.items():
-            known = info.default is not None and not isinstance(info.default, SecretStr)
-            default = str(info.default) if known else ""
-            yield f"{PREFIX}{group.upper()}__{name.upper()}", default, info.description or ""
-
-
-def table() -> str:
-    """The settings as a Markdown table; README holds it, and a test compares."""
-    rows = ["| variable | default | what it is |", "|---|---|---|"]
-    for variable, default, description in _described():
-        rows.append(f"| `{variable}` | {f'`{default}`' if default else ''} | {description} |")
-    return "\n".join(rows) + "\n"
-
-
-def example_file() -> str:
-    """A `newsletter.env` in which every setting is explained and none is set."""
-    lines = ["# Settings of newsletter. Take away the # before a setting to change it.", ""]
-    for variable, default, description in _described():
-        lines += [f"# {description}", f"#{variable}={default}", ""]
-    return "\n".join(lines)

@@ -27,7 +27,8 @@ from rich.text import Text
 from newsletter.app import App, open_app
 from newsletter.errors import SettingsError
 from newsletter.outbox.delivery import DeliveryState
-from newsletter.settings import ENV_FILE, Settings, load
+from newsletter.settings import ENV_FILE, Settings
+from newsletter.settings_file import load
 
 T = TypeVar("T")
 

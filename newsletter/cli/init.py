@@ -11,7 +11,8 @@ from newsletter.cli import console
 from newsletter.demo.starter import starter_event
 from newsletter.errors import NewsletterError
 from newsletter.events.document import write
-from newsletter.settings import ENV_FILE, example_file
+from newsletter.settings import ENV_FILE
+from newsletter.settings_file import example_file
 
 IGNORE = f"{ENV_FILE}\nvar/\ndkim/\n"
 LIST = "email;naam;organisatie\nvoornaam.achternaam@example.nl;Voornaam Achternaam;Gemeente Voorbeeld\n"

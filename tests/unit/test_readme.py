@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from newsletter.cli.main import commands
-from newsletter.settings import example_file, table
+from newsletter.settings_file import example_file, table
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ def test_the_parts_stand_in_their_order() -> None:
 def test_the_settings_are_those_of_the_program() -> None:
     found = re.search(r"<!-- settings: .*? -->\n(.*?)<!-- end of settings -->", README, re.DOTALL)
     assert found is not None
-    assert found.group(1) == table(), "write newsletter.settings.table() into README"
+    assert found.group(1) == table(), "write newsletter.settings_file.table() into README"
 
 
 def test_every_setting_is_in_the_example_file() -> None:

@@ -33,7 +33,7 @@ from newsletter.outbox.pace import (
     speed_up,
     take_turns,
 )
-from newsletter.settings import load
+from newsletter.settings_file import load
 
 NOW = 1_772_442_000.0  # 2026-03-02 09:00 UTC
 HOUR = 3600.0
