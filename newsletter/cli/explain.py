@@ -56,7 +56,7 @@ def sentences(address: str, found: Explanation) -> list[str]:
     lines += [f"  {key}: {value}" for key, value in found.attributes.items() if value]
     for row in found.subscriptions:
         lines.append(f"  {row['list']}: {row['state']} since {console.local(row['since'], row['timezone'])}")
-    lines.append("got:" if found.deliveries else "got: nothing yet")
+    lines.append("letters:" if found.deliveries else "letters: none yet")
     lines += [_delivery(row) for row in found.deliveries]
     if found.passed_over:
         lines.append("did not get:")

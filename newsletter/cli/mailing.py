@@ -19,6 +19,7 @@ from newsletter.schedule.rehearsal import holds_up
 from newsletter.schedule.state import MailingState
 from newsletter.store import audience, deliveries, fence, journal, mailings, remedies
 from newsletter.store.mailings import MailingRow
+from newsletter.subscribers.address import typed_address
 
 commands = typer.Typer(no_args_is_help=True, help="Mailings: what goes out about an event, and when.")
 
@@ -199,9 +200,11 @@ def cancel(slug: Slug) -> None:
 def test(slug: Slug, to: Annotated[str, typer.Option("--to", help="The address that gets the test.")]) -> None:
     """Send the letter as it is now to one address, marked [TEST]; nobody on the lists gets anything."""
 
+    typed = typed_address(to)
+
     async def action(app: App) -> Outcome:
         await fence.guard(app.database, now=app.clock())
-        return await trial.send_test(app.sending, app.templates, slug, to)
+        return await trial.send_test(app.sending, app.templates, slug, typed)
 
     outcome = console.with_app(action)
     if outcome.kind is not OutcomeKind.SENT:

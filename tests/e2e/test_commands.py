@@ -61,6 +61,7 @@ def test_a_first_own_mailing_from_an_empty_folder_to_a_letter_in_a_file(folder: 
 def test_a_test_letter_goes_into_the_outbox_folder_until_smtp_is_set(folder: Folder) -> None:
     prepared(folder)
     assert "test letter sent" in folder.run("mailing", "test", FIRST, "--to", "tester@example.org").stdout
+    assert "is not an e-mail address" in folder.run("mailing", "test", FIRST, "--to", "mij@example", code=1).stderr
     [letter] = (folder.path / "var/outbox").glob("*.eml")
     assert b"[TEST]" in letter.read_bytes() or b"=5BTEST=5D" in letter.read_bytes()
 
