@@ -102,7 +102,8 @@ async def open_database(url: str, folder: Path = Path()) -> Database:
         raise StoreError("the driver of this store is not installed; run pip install 'newsletter[postgres]'") from error
     if sqlite:
         _prepare_sqlite(engine)
-    shown = parsed.render_as_string(hide_password=True)
+    plain = parsed.set(drivername=parsed.get_backend_name())
+    shown = str(parsed.database) if sqlite else plain.render_as_string(hide_password=True)
     try:
         async with engine.connect() as connection:
             await connection.execution_options(newsletter_write=True)

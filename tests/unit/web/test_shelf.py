@@ -240,7 +240,7 @@ async def test_a_store_that_cannot_be_opened_is_trouble_and_leaves_the_templates
     (tmp_path / "store.sqlite").write_text("this is not a database, and long enough to be seen as one that is broken")
     stored = await shelf.stored()
     assert stored.trouble is not None
-    assert "cannot be opened" in stored.trouble.sentence
+    assert stored.trouble.sentence == f"the store {tmp_path}/store.sqlite cannot be opened: file is not a database"
     assert (await _shown(shelf, Kind.TEMPLATE, "reminder")).text
 
 
