@@ -27,7 +27,7 @@ from jinja2.utils import missing
 from newsletter.compose import themes
 from newsletter.compose.pictures_place import Showing
 from newsletter.compose.pictures_slots import is_path
-from newsletter.compose.wording import FILTERS, load_words
+from newsletter.compose.wording import FILTERS, load_words, unfilled
 from newsletter.errors import TemplateError
 
 CALENDARS = ("publish", "cancel", "none")
@@ -99,16 +99,24 @@ class Templates:
             raise TemplateError(f"templates/{path} cannot be read: {error}") from error
 
     def words(self, language: str) -> Mapping[str, str]:
-        """The fixed words of the letters in one language; a word that a folder has not is taken from the next."""
+        """The fixed words of the letters in one language; a word that a folder has not is taken from the next.
+
+        Raises:
+            TemplateError: a file of words is missing or cannot be read, or has a `{name}` that nothing fills in.
+        """
         path, words = f"words/{language}.toml", dict[str, str]()
         found = [root / path for root in self.folders if (root / path).is_file()]
         if not found:
             raise TemplateError(f"there is no {path} in {_shown(self.folders)}; `newsletter init` puts it there")
-        for file in reversed(found):
+        for file in reversed(found):  # the last are those that ship
             try:
-                words |= load_words(file.read_text(encoding="utf-8"))
+                text = file.read_text(encoding="utf-8")
+                own = load_words(text)
             except ValueError as error:
                 raise TemplateError(f"{path} cannot be read: {error}") from error
+            if strange := unfilled(own, words):
+                raise TemplateError(_not_filled(path, text, *strange))
+            words |= own
         return words
 
     def theme(self, overrides: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> Mapping[str, str]:
@@ -221,6 +229,13 @@ def _explained(error: _UnknownNameError, context: Mapping[str, object]) -> str:
         return f"there is no “{error.name}”; {_known(error.name, context, 'there are')}"
     owner = _place_of(error.asked, context) or "this"
     return f"{owner} has no “{error.name}”; {_known(error.name, error.asked, 'it has')}"
+
+
+def _not_filled(path: str, text: str, key: str, place: str, known: Sequence[str]) -> str:
+    """A place of the fixed words that would reach readers as it stands."""
+    line = next((at for at, line in enumerate(text.splitlines(), 1) if re.match(rf"\s*{re.escape(key)}\s*=", line)), 0)
+    there = f"there is: {', '.join(known)}" if known else "take it out; nothing is filled in there"
+    return f"{path}{f':{line}' if line else ''}: “{key}” holds {place}, which nothing fills in; {there}"
 
 
 def _known(name: str, known: Iterable[str], has: str) -> str:

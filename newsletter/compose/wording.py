@@ -25,6 +25,9 @@ _LOCALES: Final[Mapping[str, str]] = {"nl": "nl_NL", "en": "en_GB"}
 #: What a line may not be broken inside: a placeholder with its spaces, or a run without spaces (a word, a URL).
 _ATOM: Final = re.compile(rf"(?:{PLACEHOLDER.pattern}|[^ \t\r\n])+", re.DOTALL)
 
+#: Where words are filled in; "{ day }" and "{day" are meant so, too, and would go out as they stand.
+_PLACE: Final = re.compile(r"\{[^{}\s]*\}|\{\s*\w*\s*\}?")
+
 
 def _locale(language: str) -> str:
     return _LOCALES.get(language, language)
@@ -37,6 +40,19 @@ def load_words(text: str) -> dict[str, str]:
         ValueError: it is not TOML.
     """
     return {key: str(value) for key, value in tomllib.loads(text).items()}
+
+
+def unfilled(words: Mapping[str, str], shipped: Mapping[str, str]) -> tuple[str, str, tuple[str, ...]] | None:
+    """The first of these words with a `{name}` that nothing fills in: its key, that place, and the right ones.
+
+    What a word is given is known from the word that ships. Keys of one's own belong to templates of one's own.
+    """
+    for key in [key for key in words if key in shipped]:
+        known = _PLACE.findall(shipped[key])
+        for place in _PLACE.findall(words[key]):
+            if place not in known:
+                return key, place, tuple(known)
+    return None
 
 
 def load_theme(text: str) -> dict[str, str]:
