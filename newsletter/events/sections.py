@@ -3,9 +3,9 @@
 In: the whole text. Out: the YAML and the Markdown texts, each with its line; and back again.
 
 A line such as "# Announcement" or "# Report" (or in Dutch "# Aankondiging", "# Verslag"; in any letter case) starts a
-text; `HEADINGS` has them all. Where such a line belongs to a text it is written with a backslash before it, and one
-backslash is taken off when it is read: the way in which mailboxes keep "From " lines, and as free of loss for every
-text that there is.
+text; `HEADINGS` has them all, and any other heading of level one is taken for a slip. Where such a line belongs to a
+text it is written with a backslash before it, and one backslash is taken off when it is read: the way in which
+mailboxes keep "From " lines, and as free of loss for every text that there is.
 """
 
 import difflib
@@ -33,7 +33,8 @@ _OTHER_HEADINGS = [
     heading for name, headings in HEADINGS.items() if name not in _ALWAYS for heading in headings.values()
 ]
 _HEADING = re.compile(rf"(?P<escape>\\*)#[ \t]+(?P<name>{'|'.join(_TEXT_OF)})[ \t]*", re.IGNORECASE)
-_ANY_HEADING = re.compile(r"#[ \t]+(?P<name>\w+)[ \t]*#*[ \t]*")
+#: Every heading of level one, as Markdown reads it.
+_ANY_HEADING = re.compile(r"(?P<escape>\\*) {0,3}#[ \t]+(?P<name>\S.*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,7 @@ def _split_body(lines: list[str], first_line: int, notes: Notes) -> dict[str, Pa
             notes.problem(
                 first_line + start, f"“{lines[start].strip()}” stands here a second time", "put the two texts together"
             )
-        _note_misspelled(lines[start + 1 : end], first_line + start + 1, notes)
+        _note_other_headings(lines[start + 1 : end], first_line + start + 1, notes)
         text = "\n".join(_unescape(line) for line in lines[start + 1 : end])
         found[name] = Passage(text=text, line=first_line + start + 1, is_spread=True)
     nothing = Passage(text="", line=first_line, is_spread=True)
@@ -119,22 +120,25 @@ def _note_stray_text(lines: list[str], first_line: int, notes: Notes) -> None:
         )
 
 
-def _note_misspelled(lines: list[str], first_line: int, notes: Notes) -> None:
-    """ "# Verlag" would send the report to everybody who gets the announcement."""
+def _note_other_headings(lines: list[str], first_line: int, notes: Notes) -> None:
+    """ "# Verlag" or "# Programma" would send what follows to everybody who gets the announcement."""
     for number, line in enumerate(lines, first_line):
-        if heading := _ANY_HEADING.fullmatch(line):
-            near = difflib.get_close_matches(heading["name"].lower(), list(_TEXT_OF), n=1, cutoff=0.8)
+        heading = _ANY_HEADING.fullmatch(line)
+        if heading and not heading["escape"]:
+            word = re.split(r"\W", heading["name"].lower(), maxsplit=1)[0]
+            near = difflib.get_close_matches(word, list(_TEXT_OF), n=1, cutoff=0.8)
             if near:
-                notes.problem(
-                    number,
-                    f"did you mean “# {near[0].capitalize()}” by “{line.strip()}”?",
-                    "otherwise start the line with “##”",
-                )
+                what = f"did you mean “# {near[0].capitalize()}” by “{line.rstrip()}”?"
+                notes.problem(number, what, "otherwise start the line with “##”")
+            else:
+                known = ", ".join(f"“# {heading}”" for headings in HEADINGS.values() for heading in headings.values())
+                what = f"“{line.strip()}” is not the heading of a text of the event"
+                notes.problem(number, what, f"start the line with “##”, or write one of: {known}")
 
 
 def _escape(text: str) -> str:
-    return "\n".join("\\" + line if _HEADING.fullmatch(line) else line for line in text.split("\n"))
+    return "\n".join("\\" + line if _ANY_HEADING.fullmatch(line) else line for line in text.split("\n"))
 
 
 def _unescape(line: str) -> str:
-    return line[1:] if _HEADING.fullmatch(line) else line
+    return line[1:] if _ANY_HEADING.fullmatch(line) else line

@@ -125,19 +125,41 @@ def test_a_part_that_stands_there_twice_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heading", "meant"), [("# Verlag", "# Verslag"), ("# Anouncement", "# Announcement"), ("# Report #", "# Report")]
+    ("heading", "meant"),
+    [
+        ("# Verlag", "# Verslag"),
+        ("# Anouncement", "# Announcement"),
+        ("# Report #", "# Report"),
+        ("# Praktische informatie", "# Praktisch"),
+        ("# Report: what we did", "# Report"),
+        ("  # Verslag", "# Verslag"),
+    ],
 )
 def test_a_heading_that_is_nearly_a_part_is_a_problem(heading: str, meant: str) -> None:
-    ((line, what, _),) = problems_of(f"---\nevent: x\n---\n# Aankondiging\na\n{heading}\nb\n")
+    ((line, what, fix),) = problems_of(f"---\nevent: x\n---\n# Aankondiging\na\n{heading}\nb\n")
     assert line == 6
-    assert f"did you mean “{meant}”" in what
+    assert what == f"did you mean “{meant}” by “{heading}”?"
+    assert fix == "otherwise start the line with “##”"
 
 
-def test_other_headings_belong_to_the_text() -> None:
-    assert (
-        tidy(split_up("---\nevent: x\n---\n# Report\n# Tot slot\n## Verslag\n").texts["report"].text)
-        == "# Tot slot\n## Verslag"
+@pytest.mark.parametrize("heading", ["# Programma", "# Voor wie is dit?", "#\tTot slot #", "   # 2027"])
+def test_any_other_heading_of_level_one_is_a_problem(heading: str) -> None:
+    ((line, what, fix),) = problems_of(f"---\nevent: x\n---\n# Aankondiging\na\n{heading}\nb\n")
+    assert line == 6
+    assert what == f"“{heading.strip()}” is not the heading of a text of the event"
+    assert fix.startswith(
+        "start the line with “##”, or write one of: “# Aankondiging”, “# Announcement”, “# Praktisch”,"
     )
+    assert fix.endswith("“# Verslag”, “# Report”")
+
+
+@pytest.mark.parametrize("line", ["## Programma", "#krimp", "    # een opmerking", "# ", "Zie # 4"])
+def test_what_is_no_heading_of_level_one_belongs_to_the_text(line: str) -> None:
+    assert split_up(f"---\nevent: x\n---\n# Report\na\n{line}\n").texts["report"].text.rstrip("\n") == f"a\n{line}"
+
+
+def test_a_heading_of_level_one_behind_a_backslash_belongs_to_the_text() -> None:
+    assert split_up("---\nevent: x\n---\n# Report\n\\# Programma\n").texts["report"].text == "# Programma\n"
 
 
 @given(st.text(alphabet=" \t\n\u00a0\r-x", max_size=12))
