@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from newsletter.errors import DocumentError, Problem
 from newsletter.events.document import read
 from newsletter.events.event import Event, Series
-from newsletter.events.revision import empty_lists, next_sequence, series_change, untold
+from newsletter.events.revision import empty_lists, next_sequence, remarks, series_change, untold
 from newsletter.schedule.replan import replan
 from newsletter.schedule.rules import starts_at
 from newsletter.store import events, journal, mailings
@@ -91,6 +91,7 @@ async def import_event(
         siblings = [other for other in await events.all_events(tx, event.series.slug) if other.slug != event.slug]
         stored = series.get(event.series.slug)
         changes = await _note_series(tx, stored, event.series, [sibling.slug for sibling in siblings], now)
+        changes += [f"{event.slug}: {remark}" for remark in remarks(before, event, now)]
         changes += await _store(tx, before, event, now)
         if before is None or stored is None or stored.lists != event.series.lists:
             counts = {counted["slug"]: counted["active"] for counted in await list_counts(tx)}

@@ -1,6 +1,6 @@
 """Stage 1: what makes an event, or its series, another version of itself.
 
-In: an event or a series before and after. Out: the number of the revision, and what differs, in words.
+In: an event or a series before and after. Out: the number of the revision, and what differs or may be a slip, in words.
 """
 
 import difflib
@@ -28,10 +28,35 @@ def untold(told: Event | None, after: Event, now: datetime) -> str:
     """
     if told is None or _when_and_where(told) == _when_and_where(after):
         return ""
-    last = after.end or after.start
-    if last is not None and last.replace(tzinfo=after.series.zone) <= now:
+    if _is_over(after, now):
         return ""
     return "cancelled" if after.status is EventStatus.CANCELLED else "changed"
+
+
+def remarks(before: Event | None, after: Event, now: datetime) -> list[str]:
+    """What an import says of an event itself: that it is off, and days that may be a slip, where they are new.
+
+    An event that is brought in afterwards, for its report, is as good as any; so none of this is a mistake.
+    """
+    said = []
+    is_off = after.status is EventStatus.CANCELLED
+    if is_off != (before is not None and before.status is EventStatus.CANCELLED):
+        said.append("the event is now cancelled" if is_off else "the event takes place after all")
+    days = (after.start, after.end, after.register_until)
+    last = after.end or after.start
+    if last is None or (before is not None and days == (before.start, before.end, before.register_until)):
+        return said
+    if _is_over(after, now):
+        said.append(f"the event lies in the past, on {after.start:%Y-%m-%d}; if it does not, correct its “start”")
+    if after.register_until is not None and after.register_until > last.date():
+        until = f"{after.register_until} is after the event, on {after.start:%Y-%m-%d}"
+        said.append(f"register_until {until}; correct one of them if that is not meant")
+    return said
+
+
+def _is_over(event: Event, now: datetime) -> bool:
+    last = event.end or event.start
+    return last is not None and last.replace(tzinfo=event.series.zone) <= now
 
 
 def _when_and_where(event: Event) -> tuple[object, ...]:

@@ -58,10 +58,18 @@ async def test_importing_again_changes_nothing(world: World) -> None:
 
 
 async def test_last_years_document_gives_drafts_only(world: World) -> None:
-    await bring_in(world, moved(timedelta(days=-364)))
+    imported = await bring_in(world, moved(timedelta(days=-364)))
+    past = f"{EVENT_SLUG}: the event lies in the past, on 2025-04-24; if it does not, correct its “start”"
+    assert imported.changes[0] == past
     assert set((await states(world)).values()) == {MailingState.DRAFT}
     await look_at_clock(world.database, world.templates, now=world.clock())
     assert set((await states(world)).values()) == {MailingState.MISSED}
+
+
+async def test_an_event_that_is_called_off_before_anything_was_sent_is_said_to_be(world: World) -> None:
+    await bring_in(world, event())
+    imported = await bring_in(world, replace(event(), status=EventStatus.CANCELLED))
+    assert imported.changes == (f"{EVENT_SLUG}: the event is now cancelled",)
 
 
 async def test_a_moved_event_moves_its_pending_mailings_and_says_so(world: World) -> None:

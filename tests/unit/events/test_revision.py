@@ -1,12 +1,12 @@
 """What differs between two versions of a series, in words."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from newsletter.events.event import Event, EventStatus, Mailbox, Venue
-from newsletter.events.revision import empty_lists, next_sequence, series_change, untold
+from newsletter.events.revision import empty_lists, next_sequence, remarks, series_change, untold
 from tests.world import NOW, PLAN, event, series
 
 
@@ -66,3 +66,37 @@ def test_people_are_to_be_told_when_what_they_know_is_no_longer_so(
 
 def test_a_list_is_compared_with_lists_that_have_people() -> None:
     assert empty_lists(["a-lijst", "vol"], {"a-lijst": 0, "b-lijst": 0, "vol": 2}) == ["nobody is on list a-lijst yet"]
+
+
+AFTERWARDS = datetime(2026, 4, 23, 14, 0, tzinfo=UTC)  #: it ended at 16:00 in summer time
+CANCELLED = replace(event(), status=EventStatus.CANCELLED)
+LATE = replace(event(), register_until=date(2026, 4, 24))
+PAST = "the event lies in the past, on 2026-04-23; if it does not, correct its “start”"
+TOO_LATE = "register_until 2026-04-24 is after the event, on 2026-04-23; correct one of them if that is not meant"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "now", "expected"),
+    [
+        (None, event(), AFTERWARDS - timedelta(minutes=1), []),
+        (None, event(), AFTERWARDS, [PAST]),
+        (replace(event(), end=None), event(), AFTERWARDS, [PAST]),
+        # The report is written afterwards, in any number of imports.
+        (event(), replace(event(), report="Goed.", programme=()), AFTERWARDS, []),
+        (None, replace(event(), start=None, end=None, season="najaar 2025"), AFTERWARDS, []),
+        (None, LATE, NOW, [TOO_LATE]),
+        (event(), LATE, NOW, [TOO_LATE]),
+        (LATE, replace(LATE, title="Anders"), NOW, []),
+        (None, replace(event(), register_until=date(2026, 4, 23)), NOW, []),
+        (None, replace(LATE, end=datetime(2026, 4, 24, 12)), NOW, []),
+        (None, LATE, AFTERWARDS, [PAST, TOO_LATE]),
+        (None, CANCELLED, NOW, ["the event is now cancelled"]),
+        (event(), CANCELLED, NOW, ["the event is now cancelled"]),
+        (CANCELLED, replace(CANCELLED, title="Anders"), NOW, []),
+        (CANCELLED, event(), NOW, ["the event takes place after all"]),
+    ],
+)
+def test_an_import_says_that_an_event_is_off_and_which_days_may_be_a_slip(
+    before: Event | None, after: Event, now: datetime, expected: list[str]
+) -> None:
+    assert remarks(before, after, now) == expected
