@@ -84,7 +84,10 @@ def compose(
         attachments=shown(html, placed.files),
         list_id=series.list_id,
     )
-    Letter(mailing)  # what cannot be addressed is found now, not at the first recipient
+    try:
+        Letter(mailing)  # what cannot be addressed is found now, not at the first recipient
+    except TemplateError as error:
+        raise templates.located(order.template, error) from error
     return mailing
 
 

@@ -8,6 +8,7 @@ Both stages are sandboxed and strict: what a template asks for and is not there 
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,13 +22,16 @@ from jinja2 import (
     TemplateSyntaxError,
     UndefinedError,
 )
+from jinja2.meta import find_referenced_templates
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from newsletter.compose import themes
 from newsletter.compose.pictures_place import Showing
 from newsletter.compose.pictures_slots import is_path
-from newsletter.compose.wording import FILTERS, load_words, unfilled
+from newsletter.compose.slips import explained, without_first_stage
+from newsletter.compose.wire import slip_in
+from newsletter.compose.wording import FILTERS, load_words, unfilled, unreadable
 from newsletter.errors import TemplateError
 
 CALENDARS = ("publish", "cancel", "none")
@@ -96,7 +100,7 @@ class Templates:
         try:
             return load_about(text)
         except ValueError as error:
-            raise TemplateError(f"templates/{path} cannot be read: {error}") from error
+            raise TemplateError(unreadable(f"templates/{path}", error)) from error
 
     def words(self, language: str) -> Mapping[str, str]:
         """The fixed words of the letters in one language; a word that a folder has not is taken from the next.
@@ -113,9 +117,9 @@ class Templates:
                 text = file.read_text(encoding="utf-8")
                 own = load_words(text)
             except ValueError as error:
-                raise TemplateError(f"{path} cannot be read: {error}") from error
-            if strange := unfilled(own, words):
-                raise TemplateError(_not_filled(path, text, *strange))
+                raise TemplateError(unreadable(path, error)) from error
+            if slip := unfilled(text, own, words):
+                raise TemplateError(f"{path}:{slip[0]}: {slip[1]}")
             words |= own
         return words
 
@@ -170,7 +174,8 @@ class Templates:
         try:
             return self._environment.get_template(path).render(context)
         except TemplateSyntaxError as error:
-            raise TemplateError(f"templates/{error.name or path}:{error.lineno}: {error.message}") from error
+            line, sentence = explained(self._environment, error.source or "", error)
+            raise TemplateError(f"templates/{error.name or path}:{line}: {sentence}") from error
         except TemplateNotFound as error:
             raise TemplateError(f"templates/{path}: it includes {error.name}, which is not there") from error
         except _UnknownNameError as error:
@@ -178,6 +183,29 @@ class Templates:
         except Exception as error:  # whatever a template makes Jinja2 raise is to be mended in the template
             place = f"{path}:{_line(error)}" if _line(error) else path
             raise TemplateError(f"templates/{place}: {error}") from error
+
+    def located(self, name: str, error: TemplateError) -> TemplateError:
+        """An error of the second stage, with the file and the line that somebody wrote, where it is known."""
+        file, _, sentence = str(error).partition(": ")
+        if file not in FILES:
+            return error
+        for path, text in self._with_included(f"{name}/{file}").items():
+            slip = slip_in(without_first_stage(text))
+            if slip is not None and slip[1] == sentence:
+                return TemplateError(f"templates/{path}:{slip[0]}: {sentence}")
+        return TemplateError(f"templates/{name}/{error}")
+
+    def _with_included(self, path: str) -> dict[str, str]:
+        """The texts of a file that can be read, and of all that it includes, by their paths."""
+        found, asked = dict[str, str](), [path]
+        while asked:
+            path = asked.pop()
+            text = self._text(path) if path not in found else None
+            if text is not None:
+                found[path] = text
+                with suppress(TemplateSyntaxError):  # it is not included this time
+                    asked += filter(None, find_referenced_templates(self._environment.parse(text)))
+        return found
 
 
 def load_about(text: str) -> TemplateAbout:
@@ -229,13 +257,6 @@ def _explained(error: _UnknownNameError, context: Mapping[str, object]) -> str:
         return f"there is no “{error.name}”; {_known(error.name, context, 'there are')}"
     owner = _place_of(error.asked, context) or "this"
     return f"{owner} has no “{error.name}”; {_known(error.name, error.asked, 'it has')}"
-
-
-def _not_filled(path: str, text: str, key: str, place: str, known: Sequence[str]) -> str:
-    """A place of the fixed words that would reach readers as it stands."""
-    line = next((at for at, line in enumerate(text.splitlines(), 1) if re.match(rf"\s*{re.escape(key)}\s*=", line)), 0)
-    there = f"there is: {', '.join(known)}" if known else "take it out; nothing is filled in there"
-    return f"{path}{f':{line}' if line else ''}: “{key}” holds {place}, which nothing fills in; {there}"
 
 
 def _known(name: str, known: Iterable[str], has: str) -> str:

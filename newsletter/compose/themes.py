@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from newsletter.compose.wording import load_theme
+from newsletter.compose.wording import load_theme, unreadable
 from newsletter.errors import TemplateError
 
 #: The theme of who chooses none; it also gives what another theme leaves out.
@@ -169,4 +169,4 @@ def _load(texts: Callable[[str], str | None], path: str) -> dict[str, str] | Non
     try:
         return load_theme(text)
     except ValueError as error:
-        raise TemplateError(f"templates/{path} cannot be read: {error}") from error
+        raise TemplateError(unreadable(f"templates/{path}", error)) from error

@@ -16,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from newsletter.compose import blanks
+from newsletter.compose.slips import explained
 from newsletter.errors import PlaceholderError, TemplateError
 
 #: Blocks that catch what is rendered inside them would catch it encoded, and encode it again.
@@ -111,22 +112,22 @@ class Compiled:
         """Compile.
 
         Raises:
-            TemplateError: the placeholders cannot be read; the sentence names `place` and the line.
+            TemplateError: the placeholders cannot be read; the sentence names `place`, but no line: nobody wrote the
+                lines of a composed text. `slip_in` knows those of a template.
         """
         self._shown = _writer(html=html, wire=wire)
         environment = _environment(self._shown, html=html)
         try:
             tree = environment.parse(source)
             if caught := next(tree.find_all(CATCHING), None):
-                kind = type(caught).__name__
-                raise TemplateError(f"{place}:{caught.lineno}: [% %] cannot hold a {kind} block; use if and for")
+                raise TemplateError(f"{place}: {_cannot_hold(caught)}")
             if wire:
                 for data in tree.find_all(nodes.TemplateData):
                     data.data = quoted_printable(data.data)
             self._text = blanks.read(tree)
             code = environment.compile(tree)
         except TemplateSyntaxError as error:
-            raise TemplateError(f"{place}:{error.lineno}: {error.message}") from error
+            raise TemplateError(f"{place}: {explained(environment, source, error)[1]}") from error
         self._template = Template.from_code(environment, code, environment.make_globals(None))
 
     @property
@@ -152,6 +153,23 @@ class Compiled:
     def render(self, values: blanks.Values, *, recipient: str) -> str:
         """The text for one recipient; raises as `pieces` does."""
         return "".join(self.pieces(values, recipient=recipient))
+
+
+def slip_in(source: str) -> tuple[int, str] | None:
+    """The line of a text whose placeholders cannot be read, and why, in the words of `Compiled`; None if they can."""
+    environment = _environment(str, html=False)
+    try:
+        tree = environment.parse(source)
+        if caught := next(tree.find_all(CATCHING), None):
+            return caught.lineno, _cannot_hold(caught)
+        environment.compile(tree)
+    except TemplateSyntaxError as error:
+        return explained(environment, source, error)
+    return None
+
+
+def _cannot_hold(caught: nodes.Node) -> str:
+    return f"[% %] cannot hold a {type(caught).__name__} block; use if and for"
 
 
 def _key(error: UndefinedError) -> str:

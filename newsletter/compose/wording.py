@@ -28,6 +28,9 @@ _ATOM: Final = re.compile(rf"(?:{PLACEHOLDER.pattern}|[^ \t\r\n])+", re.DOTALL)
 #: Where words are filled in; "{ day }" and "{day" are meant so, too, and would go out as they stand.
 _PLACE: Final = re.compile(r"\{[^{}\s]*\}|\{\s*\w*\s*\}?")
 
+_TOML_SAYS: Final = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
+_OPEN_QUOTE: Final = re.compile(r"(?:Illegal|Found invalid) character '\\n'|Unterminated string|Expected \"'")
+
 
 def _locale(language: str) -> str:
     return _LOCALES.get(language, language)
@@ -42,17 +45,31 @@ def load_words(text: str) -> dict[str, str]:
     return {key: str(value) for key, value in tomllib.loads(text).items()}
 
 
-def unfilled(words: Mapping[str, str], shipped: Mapping[str, str]) -> tuple[str, str, tuple[str, ...]] | None:
-    """The first of these words with a `{name}` that nothing fills in: its key, that place, and the right ones.
+def unfilled(text: str, words: Mapping[str, str], shipped: Mapping[str, str]) -> tuple[int, str] | None:
+    """The line of a file of words, and what is wrong: the first `{name}` that nothing fills in; None if there is none.
 
     What a word is given is known from the word that ships. Keys of one's own belong to templates of one's own.
     """
-    for key in [key for key in words if key in shipped]:
+    for key in (key for key in words if key in shipped):
         known = _PLACE.findall(shipped[key])
-        for place in _PLACE.findall(words[key]):
-            if place not in known:
-                return key, place, tuple(known)
+        strange = next((place for place in _PLACE.findall(words[key]) if place not in known), "")
+        if strange:
+            lines = enumerate(text.split("\n"), 1)
+            line = next((at for at, line in lines if re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", line)), 1)
+            there = f"there is: {', '.join(known)}" if known else "there is none, so take it out"
+            return line, f"“{key}” holds {strange}, which nothing fills in; {there}"
     return None
+
+
+def unreadable(path: str, error: ValueError) -> str:
+    """Why a TOML file cannot be read, in one sentence."""
+    found = _TOML_SAYS.fullmatch(str(error))
+    if found is None:
+        return f"{path} cannot be read: {error}"
+    place = f"{path}:{found['line']}" if found["line"] else path
+    if _OPEN_QUOTE.match(found["what"]):
+        return f"{place}: a closing quotation mark is missing" + ("" if found["line"] else " at its end")
+    return f"{place} cannot be read: {found['what']}"
 
 
 def load_theme(text: str) -> dict[str, str]:

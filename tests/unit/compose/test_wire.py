@@ -127,14 +127,16 @@ def test_a_default_stands_in_for_a_missing_value() -> None:
 @pytest.mark.parametrize(
     ("source", "why"),
     [
-        ("a\n[[ name", "letter:2"),
-        ("[% if x %]", "letter:1"),
+        ("a\n[[ name", "letter: unexpected end of template"),
+        ("[% if x %]", "letter: [% if … %] is never closed"),
         ("[% set x %]a[% endset %]", "AssignBlock"),
         ("[% filter upper %]a[% endfilter %]", "FilterBlock"),
         ("[% macro m() %]a[% endmacro %]", "Macro"),
     ],
 )
-def test_placeholders_that_cannot_be_read_name_the_line(source: str, why: str) -> None:
+def test_placeholders_that_cannot_be_read_name_the_place_but_no_line_of_what_was_composed(
+    source: str, why: str
+) -> None:
     with pytest.raises(TemplateError, match=re.escape(why)):
         Compiled(source, html=False)
 

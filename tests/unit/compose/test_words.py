@@ -31,7 +31,7 @@ def complaint(folder: Path, words: str) -> str:
     [
         (
             'absent = "Laat het weten vóór {dag}."',
-            "“absent” holds {dag}, which nothing fills in; take it out; nothing is",
+            "“absent” holds {dag}, which nothing fills in; there is none, so take it out",
         ),
         ('reminder_lead = "Tot {dag}."', "“reminder_lead” holds {dag}, which nothing fills in; there is: {day}"),
         (
@@ -59,3 +59,17 @@ def test_a_place_that_nothing_fills_in_stops_the_letter(tmp_path: Path) -> None:
 def test_places_may_be_left_out_and_words_of_templates_of_ones_own_may_have_any(tmp_path: Path) -> None:
     words = with_words(tmp_path, 'sent_by = "Van ons."\nuntil_day = "nog tot {day}"\nzaal = "in {room}"\n').words("nl")
     assert (words["sent_by"], words["until_day"], words["zaal"]) == ("Van ons.", "nog tot {day}", "in {room}")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ('and = "en"\nabsent = "Laat het weten.\n', "words/nl.toml:2: a closing quotation mark is missing"),
+        ("and = 'en'\nabsent = 'Laat het weten.\nor = 'of'\n", "words/nl.toml:2: a closing quotation mark is missing"),
+        ('absent = """Laat het weten.\n', "words/nl.toml: a closing quotation mark is missing at its end"),
+        ("absent = 'Laat het weten.", "words/nl.toml: a closing quotation mark is missing at its end"),
+        ('and = "en"\nabsent "Laat het weten."\n', "words/nl.toml:2 cannot be read: Expected '=' after a key"),
+    ],
+)
+def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path, words: str, expected: str) -> None:
+    assert complaint(tmp_path, words).startswith(expected)
