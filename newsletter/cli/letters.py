@@ -2,25 +2,24 @@
 
 from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
 from newsletter.app import App
 from newsletter.cli import console
 from newsletter.cli.series import Json
+from newsletter.cli.when import read_moment
 from newsletter.errors import CountError, RuleError
 from newsletter.outbox import remedy
 from newsletter.outbox.correct import Correction
 from newsletter.outbox.correct import correct as make_correction
 from newsletter.outbox.remedy import Remedied, Verdict
-from newsletter.schedule.rules import to_instant
 from newsletter.schedule.state import MailingState
 from newsletter.store import mailings, remedies
 
 Slug = Annotated[str, typer.Argument(help="The mailing, as `newsletter mailing list` shows it.")]
 Until = Annotated[
-    str, typer.Option("--until", help="Until when they may leave: “YYYY-MM-DD HH:MM”; opens a window that has closed.")
+    str, typer.Option("--until", help="Until when they may leave: “2027-01-28 09:00”; opens a window that has closed.")
 ]
 AsSent = Annotated[
     bool, typer.Option("--as-sent", help="Send the letter as it was, though it would read differently now.")
@@ -174,23 +173,7 @@ async def moment(app: App, slug: str, text: str, now: datetime) -> datetime | No
     if not text:
         return None
     async with app.database.read() as tx:
-        return parse_at(text, (await mailings.get_mailing(tx, slug)).timezone, now)
-
-
-def parse_at(text: str, zone: str, now: datetime) -> datetime:
-    """What a time on the command line means: a wall-clock time of the series, or now.
-
-    Raises:
-        RuleError: it cannot be read.
-    """
-    if text == "now":
-        return now
-    for form in ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"):
-        try:
-            return to_instant(datetime.strptime(text, form), ZoneInfo(zone))
-        except ValueError:
-            continue
-    raise RuleError(f"the time “{text}” cannot be read; write it as 2026-03-14 09:00, or now")
+        return read_moment(text, (await mailings.get_mailing(tx, slug)).timezone, now)
 
 
 def _if_held(slug: str, done: Remedied) -> str:

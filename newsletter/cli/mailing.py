@@ -27,7 +27,8 @@ commands = typer.Typer(no_args_is_help=True, help="Mailings: what goes out about
 SHOWN = 20
 
 At = Annotated[
-    str, typer.Option("--at", help="Another time than the plan's: “YYYY-MM-DD HH:MM” on the series' clock, or “now”.")
+    str,
+    typer.Option("--at", help="Another time than the plan's, “2027-01-28 09:00” on the series' clock, or “now”."),
 ]
 
 

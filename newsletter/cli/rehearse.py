@@ -1,6 +1,5 @@
 """`newsletter rehearse`."""
 
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -8,14 +7,15 @@ import typer
 from newsletter.app import App
 from newsletter.cli import console
 from newsletter.cli.series import Json
+from newsletter.cli.when import read_day
 from newsletter.errors import RuleError
 from newsletter.schedule.rehearsal import Rehearsed
 from newsletter.schedule.rehearsal import rehearse as rehearse_store
 
 
 def rehearse(
-    begin: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")],
-    end: Annotated[str, typer.Option("--until", help="Last day, YYYY-MM-DD; it is still part of the rehearsal.")],
+    begin: Annotated[str, typer.Option("--from", help="First day, as 2027-01-28 or 28-1-2027.")],
+    end: Annotated[str, typer.Option("--until", help="Last day; it is still part of the rehearsal.")],
     as_json: Json = False,
 ) -> None:
     """Print which mailing would go to how many, and when, from a simulated clock; nothing is sent or changed."""
@@ -35,15 +35,3 @@ def rehearse(
         [(f"{line.at:%Y-%m-%d %H:%M}", line.mailing, line.recipients, line.subject, line.remark) for line in lines],
         empty=f"Nothing is planned from {first} until {last}.",
     )
-
-
-def read_day(text: str) -> date:
-    """A day as the options take it.
-
-    Raises:
-        RuleError: it cannot be read.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise RuleError(f"the day “{text}” cannot be read; write it as 2026-03-14") from None

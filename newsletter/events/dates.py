@@ -1,7 +1,8 @@
 """Stage 1: dates and times as people write them, Dutch or English.
 
-In: "donderdag 13 juni 2019 12:00", "Thursday 13 June 2019, 12.00", "13-06-2019", "2019-06-13 12:00". Out: dates and
-wall-clock times without offset, and back again. A weekday may be left out; one that is written must fit the date.
+In: "donderdag 13 juni 2019 12:00", "Thursday 13 June 2019, 12.00", "13-06-2019", "13/6/2019 16u30", "2019-06-13 12:00".
+Out: dates and wall-clock times without offset, and back again. A weekday may be left out; one that is written must fit
+the date. In numbers the day comes first, as Dutch and British people write it, unless the year does.
 """
 
 import re
@@ -42,13 +43,24 @@ NUMERIC = (
     r"(?P<iso>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?![0-9])|"
     r"(?P<numbers>[0-9]{1,2}-[0-9]{1,2}-[0-9]{4})(?![0-9])"
 )
-_DATE = rf"(?:{WEEKDAY})?(?:{NUMERIC}|{DAY_AND_MONTH},?\s+(?P<year>[0-9]{{4}}))"
-_TIME = r"(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})(?::00)?(?:\s*uur)?"
+_SLASHED = r"(?P<slashed>[0-9]{1,2}/[0-9]{1,2}/[0-9]{4})(?![0-9])"
+_DATE = rf"(?:{WEEKDAY})?(?:{NUMERIC}|{_SLASHED}|{DAY_AND_MONTH},?\s+(?P<year>[0-9]{{4}}))"
+_HOURS = r"\s*(?:uur|u|h)"
+_TIME = (
+    rf"(?P<hour>[0-9]{{1,2}})(?:[:.](?P<minute>[0-9]{{2}})(?::00)?(?:{_HOURS}\b\.?)?|"
+    rf"{_HOURS}(?:\s*(?P<past>[0-9]{{2}}))?(?![0-9a-z]))"
+)
 _ONLY_DATE = re.compile(_DATE, re.IGNORECASE)
 _ONLY_TIME = re.compile(_TIME, re.IGNORECASE)
-_MOMENT = re.compile(rf"(?P<date>{_DATE})(?:T|,?\s+(?:om\s+|at\s+)?){_TIME}", re.IGNORECASE)
+_AT = r"(?:T|,?\s+(?:om\s+|at\s+)?)"
+_MOMENT = re.compile(rf"(?P<date>{_DATE}){_AT}{_TIME}", re.IGNORECASE)
+_WITHOUT_YEAR = re.compile(
+    rf"(?:{WEEKDAY})?(?:{DAY_AND_MONTH}|[0-9]{{1,2}}[-/][0-9]{{1,2}}(?:[-/][0-9]{{2}})?)(?:{_AT}{_TIME})?",
+    re.IGNORECASE,
+)
 _SPAN = re.compile(
-    r"(?P<first>(?:.*?\s|[^\s]*?T)?[0-9]{1,2}[:.][0-9]{2}(?:\s*uur)?)\s*(?:[-–—]|\btot\b|\bto\b|\buntil\b)\s*(?P<second>.+)",
+    r"(?P<first>(?:.*?\s|[^\s]*?T)?[0-9]{1,2}(?:[:.][0-9]{2}(?:\s*(?:uur|u|h)\b\.?)?|\s*(?:uur|u|h)(?:\s*[0-9]{2})?))"
+    r"\s*(?:[-–—]|\btot\b|\bto\b|\buntil\b)\s*(?P<second>.+)",
     re.IGNORECASE | re.DOTALL,
 )
 # "-12:00" at most: in "12:00-17:00" the second half is an end, not an offset.
@@ -62,7 +74,7 @@ def parse_date(text: str) -> date:
     """A day, with year. Raises `Mistake` when it is none, does not exist, or is not on the weekday that is written."""
     match = _ONLY_DATE.fullmatch(text.strip())
     if match is None:
-        raise Mistake(f"“{text.strip()}” is not a date", "write it as 2019-06-13 or “donderdag 13 juni 2019”")
+        raise _not_a(text, "is not a date", "2027-01-28 or “donderdag 28 januari 2027”")
     day = named_day(match)
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise Mistake(f"the year {day.year} cannot be right", f"write one from {FIRST_YEAR} to {LAST_YEAR}")
@@ -75,8 +87,8 @@ def named_day(match: re.Match[str], year: int | None = None) -> date:
     parts = match.groupdict()
     if parts["iso"]:
         numbers = [int(number) for number in parts["iso"].split("-")]
-    elif parts["numbers"]:
-        numbers = [int(number) for number in reversed(parts["numbers"].split("-"))]
+    elif day_first := parts["numbers"] or parts.get("slashed"):
+        numbers = [int(number) for number in reversed(re.split("[-/]", day_first))]
     else:
         numbers = [year or int(parts["year"]), _MONTHS[parts["month"].lower()], int(parts["day"])]
     try:
@@ -132,10 +144,8 @@ def parse_moment(text: str) -> datetime:
     _refuse_offset(text)
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
-        raise Mistake(
-            f"“{text.strip()}” is not a date with a time",
-            "write it as “2019-06-13 12:00” or “donderdag 13 juni 2019 12:00”",
-        )
+        example = "“2027-01-28 12:00” or “donderdag 28 januari 2027 12:00”"
+        raise _not_a(text, "is not a date with a time", example)
     return datetime.combine(parse_date(match["date"]), _time_of(match))
 
 
@@ -158,7 +168,7 @@ def parse_span(text: str, day: date | None) -> tuple[datetime, datetime]:
         raise Mistake(f"“{text.strip()}” is not from a time till a time", "write it as 12:00-13:00")
     if day is None and _ONLY_TIME.fullmatch(match["first"].strip()):
         raise Mistake(
-            f"“{text.strip()}” does not say on which day", "write the date too, as in “2019-06-14 09:00-10:00”"
+            f"“{text.strip()}” does not say on which day", "write the date too, as in “2027-01-28 09:00-10:00”"
         )
     start = parse_moment_after(match["first"], day)
     end = parse_moment_after(match["second"], start.date())
@@ -201,12 +211,16 @@ def format_span(start: datetime, end: datetime, day: date | None) -> str:
     return times if start.date() == day else f"{start:%Y-%m-%d} {times}"
 
 
+def _not_a(text: str, what: str, example: str) -> Mistake:
+    if _WITHOUT_YEAR.fullmatch(text.strip()):
+        what = "has no year of four digits"
+    return Mistake(f"“{text.strip()}” {what}", f"write it as {example}")
+
+
 def _time_of(match: re.Match[str]) -> time:
-    hour, minute = int(match["hour"]), int(match["minute"])
+    hour, minute = int(match["hour"]), int(match["minute"] or match["past"] or 0)
     if hour > 23 or minute > 59:
-        raise Mistake(
-            f"{match['hour']}:{match['minute']} is a time that does not exist", "write one from 00:00 to 23:59"
-        )
+        raise Mistake(f"{hour:02}:{minute:02} is a time that does not exist", "write one from 00:00 to 23:59")
     return time(hour, minute)
 
 

@@ -94,7 +94,7 @@ def _when(keys: Record, notes: Notes, zone: ZoneInfo | None) -> tuple[Hours, str
     season = keys.optional("date", line, "")
     if start_node is None and season_node is None:
         notes.problem(
-            keys.line, "the event says nowhere when it is", "write “start: 2019-06-13 12:00” or “date: najaar 2019”"
+            keys.line, "the event says nowhere when it is", "write “start: 2027-01-28 12:00” or “date: najaar 2027”"
         )
     if start_node is not None and season_node is not None:
         notes.problem(season_node.line, "there is both a “start” and a “date”", "keep “start”, and take “date” out")
@@ -103,7 +103,7 @@ def _when(keys: Record, notes: Notes, zone: ZoneInfo | None) -> tuple[Hours, str
             season_node.line, "“date” is for an event whose day is not known", f"write “start: {season} 12:00”"
         )
     if end_node is not None and start_node is None:
-        notes.problem(end_node.line, "there is an “end”, but no “start”", "write “start: 2019-06-13 12:00” above it")
+        notes.problem(end_node.line, "there is an “end”, but no “start”", "write “start: 2027-01-28 12:00” above it")
     if start is not None and end is not None and end_node is not None and end <= start:
         notes.problem(end_node.line, "the event does not end after it starts", "correct “start” or “end”")
         end = None
@@ -153,7 +153,7 @@ def _attendance(node: Node, notes: Notes) -> tuple[Attendance, ...] | None:
 
 def _next_date(keys: Record, notes: Notes) -> NextDate | None:
     title = keys.required("title", line, "Masterclass 2")
-    when = keys.required("date", _day_or_season, "najaar 2019")
+    when = keys.required("date", _day_or_season, "najaar 2027")
     place = keys.optional("place", line, "")
     if title is None or when is None:
         return None

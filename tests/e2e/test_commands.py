@@ -195,7 +195,7 @@ def test_empty_lists_say_what_to_do_first(folder: Folder) -> None:
         (("mailing", "cancel", "niets"), "there is no mailing “niets”"),
         (("recipients", "show", "niets"), "there is no list “niets”"),
         (("recipients", "import", "niets.csv"), "niets.csv cannot be read"),
-        (("rehearse", "--from", "morgen", "--until", "2026-01-01"), "cannot be read; write it as"),
+        (("rehearse", "--from", "morgen", "--until", "2026-01-01"), "“morgen” is not a date; write it as"),
         (("rehearse", "--from", "2026-01-02", "--until", "2026-01-01"), "turn them round"),
     ],
 )
@@ -209,9 +209,9 @@ def test_a_mistake_is_one_sentence_on_stderr(folder: Folder, arguments: tuple[st
 @pytest.mark.parametrize(
     ("moment", "sentence"),
     [
-        ("morgen", "write it as 2026-03-14 09:00"),
+        ("morgen", "write it as “2027-01-28 12:00”"),
         ("2001-01-01 09:00", "has passed"),
-        ("2999-01-01 09:00", "the event has begun by then"),
+        ("2199-01-01 09:00", "the event has begun by then"),
     ],
 )
 def test_a_time_that_makes_no_sense_is_refused(folder: Folder, moment: str, sentence: str) -> None:

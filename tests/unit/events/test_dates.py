@@ -36,6 +36,8 @@ LANGUAGES = st.sampled_from(["nl", "en"])
         "2019-06-13",
         "13-06-2019",
         "13-6-2019",
+        "13/06/2019",
+        "donderdag 13/6/2019",
         "13 juni 2019",
         "donderdag 13 juni 2019",
         "Donderdag 13 Juni 2019",
@@ -55,7 +57,8 @@ def test_a_date_is_read_in_every_form_that_people_use(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["2019-06-13 12:00", "2019-06-13T12:00:00", "donderdag 13 juni 2019 12:00",
                                   "donderdag 13 juni 2019 om 12.00 uur", "Thursday 13 June 2019, 12:00",
-                                  "13 June 2019 at 12:00"])  # fmt: skip
+                                  "13 June 2019 at 12:00", "13/6/2019 12u", "13-6-2019 om 12u00", "13 juni 2019 12 uur",
+                                  "13 juni 2019, 12.00u.", "2019-06-13 12h00"])  # fmt: skip
 def test_a_date_with_a_time_is_read_in_every_form_that_people_use(text: str) -> None:
     assert parse_moment(text) == datetime(2019, 6, 13, 12)
     assert looks_like_date(text)
@@ -91,6 +94,9 @@ def test_every_span_survives_being_written_and_read(start: datetime, end: dateti
         ("12:00–13:00", datetime(2019, 6, 13, 12), datetime(2019, 6, 13, 13)),
         ("12.00 uur - 13.00 uur", datetime(2019, 6, 13, 12), datetime(2019, 6, 13, 13)),
         ("12:00 tot 13:00", datetime(2019, 6, 13, 12), datetime(2019, 6, 13, 13)),
+        ("12u-13u30", datetime(2019, 6, 13, 12), datetime(2019, 6, 13, 13, 30)),
+        ("12 uur tot 13 uur", datetime(2019, 6, 13, 12), datetime(2019, 6, 13, 13)),
+        ("14/6/2019 9u-10u", datetime(2019, 6, 14, 9), datetime(2019, 6, 14, 10)),
         ("2019-06-14 09:00-10:00", datetime(2019, 6, 14, 9), datetime(2019, 6, 14, 10)),
         ("vrijdag 14 juni 2019 09:00-10:00", datetime(2019, 6, 14, 9), datetime(2019, 6, 14, 10)),
         ("2019-06-14 22:00 - 2019-06-15 01:00", datetime(2019, 6, 14, 22), datetime(2019, 6, 15, 1)),
@@ -104,8 +110,13 @@ def test_a_span_is_read_in_every_form_that_people_use(text: str, start: datetime
 @pytest.mark.parametrize(
     ("text", "what", "fix"),
     [
-        ("binnenkort", "is not a date", "2019-06-13"),
-        ("13 juni", "is not a date", "donderdag 13 juni 2019"),
+        ("binnenkort", "is not a date", "2027-01-28 or “donderdag 28 januari 2027”"),
+        ("13 juni", "“13 juni” has no year of four digits", "2027-01-28 or “donderdag 28 januari 2027”"),
+        ("donderdag 13 juni", "has no year of four digits", "2027-01-28"),
+        ("13-6", "has no year of four digits", "2027-01-28"),
+        ("13/6/19", "has no year of four digits", "2027-01-28"),
+        ("6/13/2019", "does not exist", "calendar"),
+        ("vrijdag 13/6/2019", "wrong weekday", "“donderdag 13/6/2019”"),
         ("31 februari 2019", "does not exist", "calendar"),
         ("2019-13-01", "does not exist", "calendar"),
         ("13 juni 1019", "1019 cannot be right", "1900"),
@@ -139,13 +150,36 @@ def test_a_span_with_an_offset_says_that_the_series_knows_the_zone(text: str) ->
         parse_span(text, DAY)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("16:30", time(16, 30)),
+        ("16.30 uur", time(16, 30)),
+        ("16u30", time(16, 30)),
+        ("16 u 30", time(16, 30)),
+        ("16 uur 30", time(16, 30)),
+        ("13u", time(13)),
+        ("9 uur", time(9)),
+    ],
+)
+def test_a_time_is_read_in_every_form_that_people_use(text: str, expected: time) -> None:
+    assert parse_time(text) == expected
+
+
+@pytest.mark.parametrize("text", ["13 juni 12:00", "do 13 juni om 12u", "13-6 12:00"])
+def test_a_moment_without_a_year_says_so(text: str) -> None:
+    with pytest.raises(Mistake, match=f"“{text}” has no year of four digits") as caught:
+        parse_moment(text)
+    assert caught.value.fix == "write it as “2027-01-28 12:00” or “donderdag 28 januari 2027 12:00”"
+
+
 @pytest.mark.parametrize("text", ["2019-06-13", "2019-06-13 12", "12:00", "2019-06-13 12:00-17:00"])
 def test_a_moment_needs_a_date_and_a_time_and_no_more(text: str) -> None:
     with pytest.raises(Mistake, match="is not a date with a time"):
         parse_moment(text)
 
 
-@pytest.mark.parametrize("text", ["24:00", "12:60"])
+@pytest.mark.parametrize("text", ["24:00", "12:60", "24u", "12u60"])
 def test_a_time_that_does_not_exist_is_refused(text: str) -> None:
     with pytest.raises(Mistake, match="time that does not exist"):
         parse_time(text)

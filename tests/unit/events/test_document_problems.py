@@ -116,7 +116,7 @@ MISTAKES = [
     ("title: Kennisdag wonen", 'title: "  "', "title", "“title” is empty", "title: "),
     ("end: 17:00\n", "end: 17:00\nend: 18:00\n", "end: 18", "“end” stands here a second time", "keep one"),
     ("end: 17:00\n", "end: 17:00\nEnd: 18:00\n", "End: 18", "“End” stands here a second time", "keep one"),
-    ("start: 2025-10-14 12:00\nend: 17:00\n", "", "event", "says nowhere when it is", "date: najaar 2019"),
+    ("start: 2025-10-14 12:00\nend: 17:00\n", "", "event", "says nowhere when it is", "date: najaar 2027"),
     # YAML
     ("Kennisdag wonen", "Kennisdag: wonen", "Kennisdag: w", "a colon with a space", "quotes around the whole value"),
     ("Kennisdag wonen", "'Kennisdag' wonen", "'Kennisdag'", "does not fit", "quotes around a whole value"),
@@ -149,12 +149,12 @@ MISTAKES = [
     ("date: voorjaar 2026", "date: [voorjaar]", "    date: [", "“date” must be a text", "quotes"),
     ("end: 17:00", "end: [17:00]", "end", "“end” must be a text", "quotes"),
     # dates and times
-    ("2025-10-14 12:00", "2025-10-14", "start", "start: “2025-10-14” is not a date with a time", "2019-06-13 12:00"),
+    ("2025-10-14 12:00", "2025-10-14", "start", "start: “2025-10-14” is not a date with a time", "2027-01-28 12:00"),
     ("2025-10-14 12:00", "2025-10-14T12:00Z", "start", "a time zone of its own", "leave Z out; the series says"),
     ("2025-10-14 12:00", "2025-10-14 12:00+02:00", "start", "a time zone of its own", "leave +02:00 out; the series"),
     ("2025-10-14 12:00", "maandag 14 oktober 2025 12:00", "start", "wrong weekday", "“dinsdag 14 oktober 2025”"),
     ("dinsdag 7 oktober 2025", "woensdag 7 oktober 2025", "register", "wrong weekday", "“dinsdag 7 oktober 2025”"),
-    ("dinsdag 7 oktober 2025", "zo snel mogelijk", "register", "is not a date", "2019-06-13"),
+    ("dinsdag 7 oktober 2025", "zo snel mogelijk", "register", "is not a date", "2027-01-28"),
     ("end: 17:00", "end: 12:00", "end", "the event does not end after it starts", "correct"),
     ("start: 2025-10-14 12:00\n", "date: najaar 2025\n", "end: ", "an “end”, but no “start”", "start: "),
     ("start: 2025-10-14 12:00\n", "date: najaar 2025\n", "  - lunch", "a programme, but no date", "add “start”"),
