@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from newsletter.errors import DocumentError, Problem
 from newsletter.events.document import read
 from newsletter.events.event import Event, Series
+from newsletter.events.notes import did_you_mean
 from newsletter.events.revision import empty_lists, next_sequence, remarks, series_change, untold
 from newsletter.schedule.replan import replan
 from newsletter.schedule.rules import starts_at
@@ -142,7 +143,7 @@ def _unknown_templates(event: Event, text: str, file: str, known: Sequence[str])
                 file=file,
                 line=line,
                 what=f"there is no template “{template}”",
-                fix=f"choose one of: {', '.join(known)}",
+                fix=did_you_mean(template, known),
             )
         )
     return problems

@@ -6,6 +6,7 @@ which becomes ASCII; `Mistake` where it is none.
 
 import functools
 import re
+import unicodedata
 import zoneinfo
 from urllib.parse import urlsplit
 
@@ -30,9 +31,11 @@ _NO_REPLY = re.compile(
 
 def slug(text: str) -> str:
     if not _SLUG.fullmatch(text) or len(text) > _LONGEST_SLUG:
+        plain = unicodedata.normalize("NFD", text.lower()).encode("ascii", "ignore").decode()
+        near = "-".join(re.findall("[a-z0-9]+", plain))[:_LONGEST_SLUG].rstrip("-")
+        example = f": did you mean “{near}”?" if near else ", as in “bewoners-in-beweging”"
         raise Mistake(
-            f"“{text}” cannot be used as a short name",
-            "use small letters, digits and single hyphens, as in “bewoners-in-beweging”",
+            f"“{text}” cannot be used as a short name", f"use small letters, digits and single hyphens{example}"
         )
     return text
 

@@ -231,7 +231,16 @@ MISTAKES = [
         "key: value",
     ),
     # the rest of the event
-    ("event: kennisdag", "event: Kennis dag", "event", "cannot be used as a short name", "bewoners-in-beweging"),
+    ("event: kennisdag", "event: Kennis dag", "event", "cannot be used as a short name", "mean “kennis-dag”?"),
+    ("event: kennisdag", "event: Café, deel 2!", "event", "cannot be used as a short name", "mean “cafe-deel-2”?"),
+    ("event: kennisdag", "event: …", "event", "cannot be used as a short name", "as in “bewoners-in-beweging”"),
+    (
+        "template: reminder",
+        "template: save the date",
+        "      template: save the",
+        "short name",
+        "did you mean “save-the-date”?",
+    ),
     ("event: kennisdag\n", "event: kennisdag\nstatus: canceled\n", "status", "is not a status", "“cancelled”"),
     ("https://www.example.nl/aanmelden", "www.example.nl", "registration", "not a full https address", "https://"),
     ("https://www.example.nl/aanmelden", "https://[x", "registration", "not a full https address", "https://"),

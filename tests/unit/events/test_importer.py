@@ -249,12 +249,22 @@ async def test_a_document_with_mistakes_stores_nothing(world: World) -> None:
     assert await states(world) == {}
 
 
-async def test_a_template_that_is_not_there_is_named_with_its_line(world: World) -> None:
-    text = write(event((replace(PLAN[0], template="nergens"),)))
-    with pytest.raises(DocumentError, match="there is no template “nergens”; choose one of") as caught:
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("nergens", "choose from announcement, cancelled, "),
+        ("savethedate", "did you mean “save-the-date”?"),
+        ("anouncement", "did you mean “announcement”?"),
+    ],
+)
+async def test_a_template_that_is_not_there_is_named_with_its_line(world: World, name: str, fix: str) -> None:
+    text = write(event((replace(PLAN[0], template=name),)))
+    with pytest.raises(DocumentError) as caught:
         await import_event(world.database, text, "kennisdag.md", templates=world.templates.names(), now=NOW)
     [problem] = caught.value.problems
-    assert "nergens" in text.splitlines()[problem.line - 1]
+    assert name in text.splitlines()[problem.line - 1]
+    assert problem.what == f"there is no template “{name}”"
+    assert problem.fix.startswith(fix)
 
 
 @pytest.mark.parametrize(
