@@ -12,12 +12,12 @@ from newsletter.cli.letters import Slug
 from newsletter.cli.series import Json
 from newsletter.errors import NewsletterError
 from newsletter.outbox import control, trial
-from newsletter.outbox.advice import next_steps
+from newsletter.outbox.advice import NOTHING_RUNS, next_steps
 from newsletter.outbox.delivery import DeliveryState
 from newsletter.outbox.outcome import Outcome, OutcomeKind
 from newsletter.schedule.rehearsal import holds_up
 from newsletter.schedule.state import MailingState
-from newsletter.store import audience, deliveries, fence, journal, mailings, remedies
+from newsletter.store import audience, beat, deliveries, fence, journal, mailings, remedies
 from newsletter.store.mailings import MailingRow
 from newsletter.subscribers.address import typed_address
 
@@ -71,6 +71,8 @@ def show(slug: Slug, as_json: Json = False) -> None:
             row = await mailings.get_mailing(tx, slug)
             states = await deliveries.count_states(tx, row.id)
             stopped = row.state is MailingState.CANCELLED
+            now = app.clock()
+            runs = await beat.running_until(tx, now=now) is not None
             doubts = [one for one in await remedies.letters_in_doubt(tx, row.id) if stopped or one["next_at"] is None]
             return {
                 "mailing": row,
@@ -78,7 +80,7 @@ def show(slug: Slug, as_json: Json = False) -> None:
                 "lists": await mailings.lists_of(tx, row.id),
                 "recipients": (await audience.count_recipients(tx, [row]))[row.id],
                 "deliveries": states,
-                "next": next_steps(row, states, app.clock(), held_in_doubt=len(doubts), held_up=held_up),
+                "next": next_steps(row, states, now, runs=runs, held_in_doubt=len(doubts), held_up=held_up),
                 "refusals": [dict(attempt) for attempt in await remedies.refusals(tx, row.id)],
                 "journal": [dict(note) for note in await journal.read_notes(tx, slug)],
             }
@@ -131,9 +133,9 @@ def schedule(
         str, typer.Option("--despite", help="Why it may go out although a check says “must”; the journal keeps it.")
     ] = "",
 ) -> None:
-    """Confirm a mailing: from now on it goes out by itself when it is due."""
+    """Confirm a mailing: from now on `newsletter run` sends it when it is due."""
 
-    async def action(app: App) -> tuple[MailingRow, timedelta, str]:
+    async def action(app: App) -> tuple[MailingRow, timedelta, str, bool]:
         count = recipients
         if count is None:
             people = await control.count_audience(app.database, slug)
@@ -147,15 +149,29 @@ def schedule(
             app.database, app.templates, slug, recipients=count, now=now, at=moment, undo=undo, despite=despite
         )
         is_soon = row.due_at is not None and row.due_at <= now + undo
-        return row, undo if is_soon else timedelta(), await holds_up(app.database, app.templates, slug)
+        held_up = await holds_up(app.database, app.templates, slug)
+        return row, undo if is_soon else timedelta(), held_up, await _runs(app)
 
-    row, undo, held_up = console.with_app(action)
+    row, undo, held_up, runs = console.with_app(action)
     due = console.local(row.due_at, row.timezone) or "when the event has a date"
     console.say(f"{slug}: scheduled, {due}, for {row.confirmed} recipients")
+    leaves = f"It leaves in {undo.total_seconds():.0f} seconds" if runs else _sentence(NOTHING_RUNS)
     if held_up:
         console.say(f"As it is now, it is held when it is due: {held_up}")
     elif undo:
-        console.say(f"It leaves in {undo.total_seconds():.0f} seconds; to undo it: newsletter mailing cancel {slug}")
+        console.say(f"{leaves}; to undo it: newsletter mailing cancel {slug}")
+    elif not runs:
+        console.say(leaves)
+
+
+async def _runs(app: App) -> bool:
+    """Whether something runs that sends what is due."""
+    async with app.database.read() as tx:
+        return await beat.running_until(tx, now=app.clock()) is not None
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 @commands.command("hold")
@@ -177,11 +193,14 @@ def hold(slug: Slug) -> None:
 def resume(slug: Slug) -> None:
     """Let a mailing that was paused on its way go on as it was."""
 
-    async def action(app: App) -> MailingRow:
-        return await control.resume(app.database, slug, now=app.clock())
+    async def action(app: App) -> bool:
+        await control.resume(app.database, slug, now=app.clock())
+        return await _runs(app)
 
-    console.with_app(action)
+    runs = console.with_app(action)
     console.say(f"{slug}: goes on with the letters that were not sent yet")
+    if not runs:
+        console.say(f"  next: {NOTHING_RUNS}")
 
 
 @commands.command("cancel")

@@ -48,9 +48,9 @@ def run_command() -> None:
             loop.add_signal_handler(number, interrupted)
         servers = [smtp.host for smtp in (app.settings.smtp, app.settings.smtp2, app.settings.smtp3) if smtp.host]
         way_out = ", else to ".join(servers) or f"the folder {app.settings.paths.outbox}"
-        console.say(f"running; letters go to {way_out}; stop with Ctrl-C")
         try:
             async with beside(app, _stamped(app)):
+                console.say(f"running; letters go to {way_out}; stop with Ctrl-C")
                 await runner.run()
         finally:
             progress.stop()

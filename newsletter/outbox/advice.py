@@ -13,19 +13,27 @@ from newsletter.store.mailings import MailingRow
 
 #: Letters that leave when the mailing goes on.
 WAITING = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.DEFERRED)
+#: What is said where a mailing would go out by itself, and no process is there that does it.
+NOTHING_RUNS = "nothing is running that would send it: start `newsletter run`"
 
 
 def next_steps(
-    row: MailingRow, letters: Mapping[str, int], now: datetime, *, held_in_doubt: int = 0, held_up: str = ""
+    row: MailingRow,
+    letters: Mapping[str, int],
+    now: datetime,
+    *,
+    runs: bool = True,
+    held_in_doubt: int = 0,
+    held_up: str = "",
 ) -> list[str]:
     """`letters` counts deliveries by state; `held_in_doubt` are those in doubt that nothing happens to by itself.
 
-    `held_up` is why a mailing would be held when it is due, if nothing changes.
+    `runs` is whether something runs that would send it, `held_up` why it would be held when it is due as it is now.
     """
-    return [*_mailing(row, letters, now, held_up), *_letters(row, letters, held_in_doubt)]
+    return [*_mailing(row, letters, now, runs, held_up), *_letters(row, letters, held_in_doubt)]
 
 
-def _mailing(row: MailingRow, letters: Mapping[str, int], now: datetime, held_up: str) -> Iterator[str]:
+def _mailing(row: MailingRow, letters: Mapping[str, int], now: datetime, runs: bool, held_up: str) -> Iterator[str]:
     command, cancel = "newsletter mailing", f"`newsletter mailing cancel {row.slug}` drops it"
     at = " --at now" if row.corrects_id is not None and row.due_at is None else ""
     match row.state:
@@ -34,8 +42,10 @@ def _mailing(row: MailingRow, letters: Mapping[str, int], now: datetime, held_up
         case MailingState.SCHEDULED if held_up:
             yield f"as it is now, it is held when it is due: {held_up}; {cancel}"
         case MailingState.SCHEDULED:
-            yield f"it goes out by itself; {cancel}"
+            yield f"{'it goes out by itself' if runs else NOTHING_RUNS}; {cancel}"
         case MailingState.SENDING:
+            if not runs:
+                yield NOTHING_RUNS
             yield f"`{command} hold {row.slug}` pauses it; `{command} cancel {row.slug}` stops it for good"
         case MailingState.MISSED:
             yield f"`{command} schedule {row.slug} --at “YYYY-MM-DD HH:MM”` gives it a new time; {cancel}"

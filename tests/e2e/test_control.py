@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from tests.e2e.conftest import Folder, wait_for_line
-from tests.e2e.test_run import FIRST, prepared, recipients, stop
+from tests.e2e.test_run import FIRST, in_seconds, prepared, recipients, stop
 from tests.smtp_server import HANG_UP, smtp_server
 
 CORRECTION = f"{FIRST}-correction"
@@ -27,7 +27,7 @@ async def show(folder: Folder, slug: str = FIRST) -> dict[str, Any]:
 async def test_what_is_sent_now_can_be_undone_before_the_first_connection(folder: Folder) -> None:
     async with smtp_server() as server:
         prepared(folder, server, people=2)
-        folder.settings["NEWSLETTER_SCHEDULE__UNDO_SECONDS"] = "600"
+        folder.settings |= {"NEWSLETTER_SCHEDULE__UNDO_SECONDS": "600", "NEWSLETTER_SCHEDULE__LEASE_SECONDS": "600"}
         running = await folder.start("run")
         await wait_for_line(running, "running")
         said = await run(folder, "mailing", "schedule", FIRST, "--at", "now", "--recipients", "2")
@@ -45,6 +45,26 @@ async def test_what_is_sent_now_can_be_undone_before_the_first_connection(folder
         await wait_for_line(again, f"{FIRST}: sent (2 sent)")
         await stop(again)
     assert len(server.letters) == 2
+
+
+async def test_where_nothing_runs_it_says_what_to_start_instead_of_when_it_leaves(folder: Folder) -> None:
+    async with smtp_server() as server:
+        prepared(folder, server, people=2)
+        folder.settings |= {"NEWSLETTER_SCHEDULE__UNDO_SECONDS": "600", "NEWSLETTER_SCHEDULE__LEASE_SECONDS": "600"}
+        nothing = "othing is running that would send it: start `newsletter run`"
+        said = await run(folder, "mailing", "schedule", FIRST, "--at", "now", "--recipients", "2")
+        assert f"N{nothing}; to undo it: newsletter mailing cancel {FIRST}" in said
+        assert "It leaves" not in said
+        said = await run(folder, "mailing", "schedule", FIRST, "--at", in_seconds(86_400), "--recipients", "2")
+        assert said.endswith(f"N{nothing}\n")
+        assert f"next: n{nothing}; `newsletter mailing cancel" in await run(folder, "mailing", "show", FIRST)
+        running = await folder.start("run")
+        await wait_for_line(running, "running")
+        shown = await run(folder, "mailing", "show", FIRST)
+        assert "next: it goes out by itself; " in shown
+        assert "nothing is running" not in shown
+        await stop(running)
+        assert f"next: n{nothing}; " in await run(folder, "mailing", "show", FIRST)
 
 
 async def test_a_mailing_is_paused_in_the_middle_and_resumed_and_nobody_gets_it_twice(folder: Folder) -> None:

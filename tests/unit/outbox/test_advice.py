@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from newsletter.events.plan import Anchor, PlannedMailing, Rule, Unit
-from newsletter.outbox.advice import next_steps
+from newsletter.outbox.advice import NOTHING_RUNS, next_steps
 from newsletter.schedule.state import MailingState
 from newsletter.store.mailings import MailingRow
 from tests.world import NOW
@@ -100,6 +100,22 @@ def test_what_would_be_held_is_not_said_to_go_out() -> None:
     assert step.startswith(
         "as it is now, it is held when it is due: the report has no text yet; `newsletter mailing cancel"
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "steps"),
+    [
+        ("scheduled", [f"{NOTHING_RUNS}; `newsletter mailing cancel e/m` drops it"]),
+        ("sending", [NOTHING_RUNS, "`newsletter mailing hold e/m` pauses it"]),
+        ("draft", ["`newsletter mailing schedule e/m` confirms it"]),
+        ("sent", []),
+    ],
+)
+def test_where_nothing_runs_it_says_so_of_what_would_leave(state: str, steps: list[str]) -> None:
+    found = next_steps(replace(ROW, state=MailingState(state)), {"queued": 3}, NOW, runs=False)
+    assert len(found) == len(steps)
+    for step, begins in zip(found, steps, strict=True):
+        assert step.startswith(begins)
 
 
 def test_a_correction_without_a_time_is_told_how_to_give_it_one() -> None:
