@@ -22,7 +22,7 @@ def copy_command(
         ),
     ],
 ) -> None:
-    """Copy the whole store to another one: everything, or nothing. Stop `newsletter run` first.
+    """Copy the whole store to another one: everything, or nothing. Stop `newsletter run` first; else it is refused.
 
     Nothing is sent from the copy until it is confirmed there with `newsletter store confirm-host`.
     """

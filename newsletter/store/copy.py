@@ -35,7 +35,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 from newsletter.errors import StoreError
 from newsletter.outbox.delivery import DeliveryState
 from newsletter.schedule.state import MailingState
-from newsletter.store import fence, journal
+from newsletter.store import beat, fence, journal
 from newsletter.store.database import Database
 from newsletter.store.tables import Instant, deliveries, mailings, messages, meta, metadata
 
@@ -59,7 +59,7 @@ async def copy_store(
     The copy sends nothing until a person confirms it: it still says that it sends from the place of the source.
 
     Raises:
-        StoreError: somebody is sending from the source, or the target is not empty or does not take a row.
+        StoreError: something runs that sends from the source, or the target is not empty or does not take a row.
     """
     if _place(source) == _place(target):
         raise StoreError(f"{shown(target)} is the store itself; choose another to copy to")
@@ -116,6 +116,12 @@ async def _refuse_while_sending(tx: AsyncConnection, now: datetime) -> None:
     claimed = await tx.scalar(select(func.count()).where(in_hand, deliveries.c.next_at > now))
     if claimed:
         raise StoreError(f"{claimed} deliveries are being sent from this store; stop `newsletter run` first")
+    if until := await beat.running_until(tx, now=now):
+        # What it would write after the copy was made stays behind in the old store.
+        raise StoreError(
+            "something is running that sends from this store; stop `newsletter run` first, and every `newsletter "
+            f"worker`; where one was killed, wait {(until - now).total_seconds():.0f} seconds"
+        )
     sending = list(await tx.scalars(select(mailings.c.slug).where(mailings.c.state == MailingState.SENDING.value)))
     if sending:
         raise StoreError(

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.errors import StoreError
 from newsletter.schedule.state import MailingState
-from newsletter.store import fence, journal, mailings, subscribers
+from newsletter.store import beat, fence, journal, mailings, subscribers
 from newsletter.store.audience import enqueue
 from newsletter.store.copy import TABLES, copy_store, shown
 from newsletter.store.database import Database, open_database
@@ -302,6 +302,18 @@ async def test_nothing_is_copied_while_somebody_sends(
         await copy(source, target)
     assert await dump(target) == empty
     assert "copied" not in dict(await notes(source))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_nothing_is_copied_while_something_runs_that_has_nothing_to_send(make: Make, kind: str) -> None:
+    source, target = await make(kind), await make("sqlite")
+    async with source.write() as tx:
+        await beat.beat(tx, "one", now=NOW - timedelta(seconds=18), until=NOW + timedelta(seconds=42))
+    with pytest.raises(StoreError, match=r"stop `newsletter run` first, .* where one was killed, wait 42 seconds"):
+        await copy(source, target)
+    async with source.write() as tx:
+        await beat.end(tx, "one")
+    await copy(source, target)
 
 
 async def test_a_row_that_the_other_store_refuses_leaves_nothing_there(make: Make) -> None:

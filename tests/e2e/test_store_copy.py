@@ -9,10 +9,11 @@ import pytest
 
 from tests.contract.conftest import postgres
 from tests.e2e.conftest import Folder, wait_for_line
-from tests.e2e.test_run import FIRST, prepared
+from tests.e2e.test_run import FIRST, prepared, stop
 from tests.smtp_server import smtp_server
 
 __all__ = ["postgres"]
+RUNS = "something is running that sends from this store; stop `newsletter run` first"
 pytestmark = pytest.mark.xdist_group("fleet")
 
 
@@ -40,7 +41,7 @@ def told(folder: Folder) -> list[str]:
 async def test_a_store_moves_to_postgresql_and_goes_on_there(folder: Folder, url: str) -> None:
     async with smtp_server() as server:
         prepared(folder, server, people=3)
-        folder.settings["NEWSLETTER_SCHEDULE__UNDO_SECONDS"] = "0"
+        folder.settings |= {"NEWSLETTER_SCHEDULE__UNDO_SECONDS": "0", "NEWSLETTER_SCHEDULE__LEASE_SECONDS": "600"}
         before = told(folder)
         shown = folder.run("store", "copy", "--to", url).stdout
         assert "subscribers\t3" in shown
@@ -53,6 +54,7 @@ async def test_a_store_moves_to_postgresql_and_goes_on_there(folder: Folder, url
         folder.run("mailing", "schedule", FIRST, "--at", "now", "--recipients", "3")
         worker = await folder.start("worker")
         await wait_for_line(worker, f"{FIRST}: sent (3 sent)")
+        assert RUNS in folder.run("store", "copy", "--to", "sqlite:///var/back.sqlite", code=1).stderr
         worker.send_signal(signal.SIGTERM)
         await wait_for_line(worker, "stopped")
         assert await worker.wait() == 0
@@ -67,6 +69,17 @@ def test_it_comes_back_as_it_was(folder: Folder, url: str, tmp_path: Path) -> No
     folder.run("store", "copy", "--to", f"sqlite:///{tmp_path}/terug/store.sqlite")
     folder.settings["NEWSLETTER_STORE__URL"] = f"sqlite:///{tmp_path}/terug/store.sqlite"
     assert told(folder) == before
+
+
+async def test_it_refuses_while_something_runs_that_has_nothing_to_send(folder: Folder) -> None:
+    filled(folder)
+    folder.settings["NEWSLETTER_SCHEDULE__LEASE_SECONDS"] = "600"
+    running = await folder.start("run")
+    await wait_for_line(running, "running")
+    to = ("store", "copy", "--to", "sqlite:///var/other.sqlite")
+    assert RUNS in folder.run(*to, code=1).stderr
+    await stop(running)
+    folder.run(*to)
 
 
 def test_it_refuses_with_a_sentence(folder: Folder) -> None:
