@@ -130,11 +130,21 @@ def settings() -> Settings:
     return load(Path())
 
 
-def with_app(action: Callable[[App], Awaitable[T]], *, sends: bool = False) -> T:
-    """Open the store of the working folder, act, and close it; `sends` where every microsecond of a letter counts."""
+def own_settings() -> Settings:
+    """Those of this working folder.
+
+    Raises:
+        SettingsError: nobody has set it up.
+    """
     found = settings()
     if found.store.url == Settings.model_fields["store"].default.url and not _is_set_up():
         raise SettingsError(f"there is no {ENV_FILE} in {Path.cwd()}; go to the folder that `newsletter init` made")
+    return found
+
+
+def with_app(action: Callable[[App], Awaitable[T]], *, sends: bool = False) -> T:
+    """Open the store of the working folder, act, and close it; `sends` where every microsecond of a letter counts."""
+    found = own_settings()
 
     async def run() -> T:
         async with open_app(found, Path()) as app:

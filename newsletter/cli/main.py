@@ -29,6 +29,7 @@ from newsletter.cli.init import init
 from newsletter.cli.preview import preview
 from newsletter.cli.rehearse import rehearse
 from newsletter.cli.run import run_command
+from newsletter.cli.store_backup import backup_command
 from newsletter.cli.store_copy import copy_command
 from newsletter.cli.web import web_command
 from newsletter.cli.worker import worker_command
@@ -52,6 +53,7 @@ commands.add_typer(proposals.commands, name="proposals")
 commands.add_typer(replies.commands, name="replies")
 commands.add_typer(dkim.commands, name="dkim")
 commands.add_typer(store.commands, name="store")
+store.commands.command("backup")(backup_command)
 store.commands.command("copy")(copy_command)
 commands.command("init")(init)
 commands.command("run")(run_command)

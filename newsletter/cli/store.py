@@ -1,4 +1,4 @@
-"""`newsletter store …`: the store itself. Only `confirm-host` is here; `copy` is in `cli.store_copy`."""
+"""`newsletter store …`: the store itself. `confirm-host` is here, `backup` and `copy` are beside it."""
 
 from dataclasses import dataclass
 from typing import Annotated

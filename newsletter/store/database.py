@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from newsletter.errors import StoreError
+from newsletter.store import write_ahead
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 #: Revision of the schema that this program works with.
@@ -90,12 +91,13 @@ async def open_database(url: str, folder: Path = Path()) -> Database:
     """Open the store and bring it to the schema of this program.
 
     Raises:
-        StoreError: it cannot be reached, or a newer program has written it.
+        StoreError: it cannot be reached, a newer program has written it, or a log that is not its own is beside it.
     """
     parsed = async_url(url, folder)
     sqlite = parsed.get_backend_name() == "sqlite"
     if sqlite and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        write_ahead.refuse_foreign(Path(parsed.database))
     try:
         engine = create_async_engine(parsed)
     except (NoSuchModuleError, ModuleNotFoundError) as error:

@@ -11,6 +11,8 @@ What tells the place:
   one has another, and the store on its volume is the same.
 - SQLite again: how far its journal has come, in the name of an empty file beside it. A backup that is written over the
   file leaves it the same file, but has come less far.
+- SQLite once more: a backup of ours says that it sends from nowhere, also where nothing had been sent when it was made,
+  or nothing since that the journal tells.
 - PostgreSQL: the cluster and the database, because many machines may send from one. A dump that is restored is another
   database; a copy of the whole cluster's files is not told apart.
 """
@@ -38,6 +40,8 @@ from newsletter.store.upsert import upsert
 
 #: Rows of `meta`: what tells the place that sends, and its name for people.
 PLACE, NAME = "sends_from", "sends_from_name"
+#: The fingerprint of no place at all: of a backup that `store.backup` made.
+NOWHERE = "backup/none/"
 #: The subject of the journal's lines about the store itself.
 SUBJECT = "store"
 #: machine-id(5) asks never to show the id itself, and to derive one's own from it with a key.

@@ -9,11 +9,40 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
+
+from newsletter.errors import StoreError
 
 #: Whether a log can be made durable from outside SQLite; else SQLite does it within each commit.
 IS_KNOWN = sys.platform == "linux"
 #: SYNC_FILE_RANGE_WRITE of sync_file_range(2): begin to write what is not written yet, and do not wait.
 _WRITE = 2
+#: Where the header of an SQLite file says whether it keeps a log, and what stands there where it does.
+_VERSION_AT, _KEEPS_LOG = 18, 2
+
+
+def refuse_foreign(store: Path) -> None:
+    """Look at the log beside a store before SQLite does, which plays any log into the file that it finds.
+
+    A store in use says that it keeps a log before it has one; a backup that was put in its place does not.
+
+    Raises:
+        StoreError: it is the log of the store that was here before this one.
+    """
+    store = store.resolve()  # the log is beside the file itself, not beside a link to it
+    log = store.with_name(f"{store.name}-wal")
+    try:
+        with store.open("rb") as file:
+            if not log.stat().st_size:  # looked at first: the header does not change while there is a log
+                return
+            header = file.read(_VERSION_AT + 1)
+    except OSError:  # no store yet, or no log
+        return
+    if len(header) > _VERSION_AT and header[_VERSION_AT] < _KEEPS_LOG:
+        raise StoreError(
+            f"{log} was left by the store that was here before this backup, and would spoil it; remove it and "
+            f"{store.name}-shm, then start again"
+        )
 
 
 class WriteAhead:
