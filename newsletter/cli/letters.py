@@ -136,20 +136,29 @@ def _show_failures(slug: str, as_json: bool) -> None:
 
 
 def correct(
-    slug: Slug,
-    label: Annotated[str, typer.Option("--label", help="What it is called for its readers, such as “Correctie”.")],
+    slugs: Annotated[
+        list[str],
+        typer.Argument(metavar="SLUG...", help="The mailing, or several about one event; who got two is written once."),
+    ],
+    label: Annotated[
+        str,
+        typer.Option("--label", help="What it is called for its readers, such as “Correctie”; otherwise its template."),
+    ] = "",
     template: Annotated[
         str, typer.Option("--template", help="Its template; otherwise that of the mailing it corrects.")
     ] = "",
 ) -> None:
-    """Make a mailing that goes to exactly those who got another one, or may have got it."""
+    """Make a mailing that goes to exactly those who got another one, or one of several, or may have got it."""
 
     async def action(app: App) -> Correction:
-        return await make_correction(app.database, app.templates, slug, label=label, template=template, now=app.clock())
+        return await make_correction(
+            app.database, app.templates, *slugs, label=label, template=template, now=app.clock()
+        )
 
     made = console.with_app(action)
     name = made.row.slug
-    console.say(f"{name}: draft for {made.recipients} recipients, those whom {slug} reached")
+    recipients = console.counted(made.recipients, "recipient")
+    console.say(f"{name}: draft for {recipients}, those whom {' or '.join(made.corrects)} reached")
     if made.unreachable:
         console.say(f"  {made.unreachable} more got it, but left or were suppressed since; they are not written to")
     console.say(f"  next: mend the text, look at it with `newsletter mailing test {name} --to you@example.org`,")

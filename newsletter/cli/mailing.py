@@ -17,7 +17,7 @@ from newsletter.outbox.delivery import DeliveryState
 from newsletter.outbox.outcome import Outcome, OutcomeKind
 from newsletter.schedule.rehearsal import holds_up
 from newsletter.schedule.state import MailingState
-from newsletter.store import audience, beat, deliveries, fence, journal, mailings, remedies
+from newsletter.store import audience, beat, corrections, deliveries, fence, journal, mailings, remedies
 from newsletter.store.mailings import MailingRow
 from newsletter.subscribers.address import typed_address
 
@@ -76,7 +76,7 @@ def show(slug: Slug, as_json: Json = False) -> None:
             doubts = [one for one in await remedies.letters_in_doubt(tx, row.id) if stopped or one["next_at"] is None]
             return {
                 "mailing": row,
-                "corrects": await mailings.slug_of(tx, row.corrects_id) if row.corrects_id else "",
+                "corrects": " and ".join((await corrections.corrected_by(tx, row.id)).values()),
                 "lists": await mailings.lists_of(tx, row.id),
                 "recipients": (await audience.count_recipients(tx, [row]))[row.id],
                 "deliveries": states,

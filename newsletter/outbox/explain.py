@@ -43,7 +43,7 @@ class Next:
 class Corrected:
     """What a correction corrects: who got that and has left since is not written to any more."""
 
-    mailing: str
+    mailing: str  #: its slug, or those of several
     is_reached: bool  #: they got it, or may have
 
 
@@ -149,15 +149,13 @@ async def _explain_known(tx: AsyncConnection, person: Subscriber, suppressed: st
 
 async def _corrected(tx: AsyncConnection, rows: Sequence[MailingRow], subscriber_id: int) -> dict[int, Corrected]:
     """By correction: what it corrects, and whether that reached this subscriber."""
-    slugs = {row.id: row.slug for row in rows}
-    return {
-        row.id: Corrected(
-            mailing=slugs[row.corrects_id],
-            is_reached=await corrections.has_reached(tx, row.corrects_id, subscriber_id),
-        )
-        for row in rows
-        if row.corrects_id is not None
-    }
+    found = {}
+    for row in rows:
+        if row.corrects_id is not None:
+            corrected = await corrections.corrected_by(tx, row.id)
+            is_reached = await corrections.has_reached(tx, list(corrected), subscriber_id)
+            found[row.id] = Corrected(mailing=" and ".join(corrected.values()), is_reached=is_reached)
+    return found
 
 
 def verdict(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.events.plan import Audience
 from newsletter.inbound.answering import Answered
-from newsletter.store.corrections import has_reached, reached
+from newsletter.store.corrections import count_reached, has_reached
 from newsletter.store.tables import attendance, events, mailings, subscribers
 from newsletter.store.upsert import upsert
 
@@ -41,7 +41,7 @@ async def calendars_sent(tx: AsyncConnection, event_id: int, subscriber_id: int)
     calendar = mailings.c.content["calendar"].as_string()
     query = select(mailings.c.id, calendar.label("calendar")).where(mailings.c.event_id == event_id, calendar != "")
     rows = (await tx.execute(query.order_by(mailings.c.started_at, mailings.c.id))).all()
-    return [row.calendar for row in rows if await has_reached(tx, row.id, subscriber_id)]
+    return [row.calendar for row in rows if await has_reached(tx, [row.id], subscriber_id)]
 
 
 async def people_of(tx: AsyncConnection, keys: Iterable[str]) -> dict[int, str]:
@@ -118,10 +118,7 @@ async def count_invited(tx: AsyncConnection, event_slug: str) -> int:
     query = select(mailings.c.id).join(events).where(events.c.slug == event_slug, mailings.c.started_at.is_not(None))
     invites = mailings.c.planned["invites"].as_boolean().is_(True)
     ids = list(await tx.scalars(query.where(invites)))
-    if not ids:
-        return 0
-    people = reached(ids[0]).union(*(reached(mailing_id) for mailing_id in ids[1:]))
-    return await tx.scalar(select(func.count()).select_from(people.subquery())) or 0
+    return await count_reached(tx, ids)
 
 
 def has_answered(event_id: int, audience: Audience) -> ColumnElement[bool]:

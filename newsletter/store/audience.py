@@ -4,6 +4,7 @@ In: a mailing. Out: the people of its audience, how many they are, and one deliv
 """
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, case, exists, func, literal, select, update
@@ -11,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.events.plan import Audience
 from newsletter.outbox.delivery import DeliveryState
+from newsletter.schedule.state import PENDING
 from newsletter.store.attendance import has_answered
-from newsletter.store.corrections import reached
+from newsletter.store.corrections import corrected_by, reached
 from newsletter.store.deliveries import OPEN_VALUES
-from newsletter.store.mailings import MailingRow
+from newsletter.store.mailings import MailingRow, all_mailings
 from newsletter.store.subscribers import to_subscriber
 from newsletter.store.tables import (
     Instant,
@@ -48,7 +50,7 @@ def reachable(mailing_id: int) -> Select[tuple[int]]:
 async def _audience(tx: AsyncConnection, mailing_id: int) -> Select[tuple[int]]:
     """Who would still get the mailing: whom it may be sent to, but nobody whose delivery has ended.
 
-    For a correction only those of them whom the mailing has reached that it corrects, whatever they answered since.
+    For a correction only those of them whom a mailing has reached that it corrects, whatever they answered since.
     Else, where the plan asks for it, only those who gave this answer to the invitation.
     """
     ended = exists().where(
@@ -61,7 +63,7 @@ async def _audience(tx: AsyncConnection, mailing_id: int) -> Select[tuple[int]]:
     query = select(mailings.c.corrects_id, mailings.c.event_id, asked).where(mailings.c.id == mailing_id)
     row = (await tx.execute(query)).one_or_none()
     if row is not None and row.corrects_id is not None:
-        return people.where(subscribers.c.id.in_(reached(row.corrects_id)))
+        return people.where(subscribers.c.id.in_(reached(list(await corrected_by(tx, mailing_id)))))
     if row is not None and row.audience:
         return people.where(has_answered(row.event_id, Audience(row.audience)))
     return people
@@ -78,6 +80,27 @@ async def count_audience(tx: AsyncConnection, mailing_id: int) -> int:
     """How many would get the mailing if it fired now."""
     people = await _audience(tx, mailing_id)
     return await tx.scalar(select(func.count()).select_from(people.subquery())) or 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A correction that a person has not sent yet, and how many it would go to of those whom others reached."""
+
+    row: MailingRow
+    shared: int
+
+
+async def waiting_corrections(
+    tx: AsyncConnection, event_slug: str, template: str, mailing_ids: Sequence[int]
+) -> list[Waiting]:
+    """The corrections with this template that wait for people whom these mailings about the event have reached."""
+    found = []
+    for row in await all_mailings(tx, event_slug):
+        if row.corrects_id is not None and row.state in PENDING and row.planned.template == template:
+            people = (await _audience(tx, row.id)).where(subscribers.c.id.in_(reached(mailing_ids)))
+            if shared := await tx.scalar(select(func.count()).select_from(people.subquery())):
+                found.append(Waiting(row=row, shared=shared))
+    return found
 
 
 async def count_recipients(tx: AsyncConnection, rows: Sequence[MailingRow]) -> dict[int, int]:

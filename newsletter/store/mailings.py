@@ -36,7 +36,7 @@ class MailingRow:
     confirmed: int | None
     started_at: datetime | None
     ended_at: datetime | None
-    corrects_id: int | None  #: it goes to exactly those who got that mailing, or may have
+    corrects_id: int | None  #: it goes to those who got that mailing, or may have; see `corrections.corrected_by`
 
 
 def _query() -> Select[Any]:

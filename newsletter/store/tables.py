@@ -143,8 +143,17 @@ mailings = Table(
     Column("started_at", Instant),
     Column("ended_at", Instant),
     Column("corrects_id", BigInteger().with_variant(Integer, "sqlite")),  # goes to exactly those who got that mailing
+    # … or one of those in `further_corrected`
 )
 Index("ix_mailings_state", mailings.c.state, mailings.c.due_at)
+
+# What a correction corrects beside the mailing that it is named after.
+further_corrected = Table(
+    "further_corrected",
+    metadata,
+    Column("mailing_id", ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True),
+    Column("corrected_id", ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True),
+)
 
 mailing_lists = Table(
     "mailing_lists",

@@ -19,7 +19,7 @@ from newsletter.store.tables import mailings as mailing_table
 from newsletter.subscribers.subscriber import Subscriber
 from tests.world import EVENT_SLUG, NOW, fill
 
-REMINDER = f"{EVENT_SLUG}/reminder"
+FIRST, REMINDER = f"{EVENT_SLUG}/save-the-date", f"{EVENT_SLUG}/reminder"
 STATES = [state.value for state in DeliveryState]
 #: What became of somebody since they got a delivery.
 FATES = ("active", "left", "suppressed", "on another list now", "moved to the other list of the mailing")
@@ -107,6 +107,39 @@ async def test_a_correction_of_a_correction_and_a_second_one_have_names_of_their
     assert lists == [["corporaties", "gemeenten"]] * 3
     assert known == [first.slug, second.slug]
     assert second.planned.name == "reminder-correction-2"
+
+
+async def test_a_correction_of_several_mailings_goes_once_to_everybody_whom_one_of_them_reached(
+    database: Database,
+) -> None:
+    await fill(database, people=0)
+    async with database.write() as tx:
+        await add_people(tx, [f"p{number}@example.nl" for number in range(4)], "gemeenten")
+        await start(tx)
+        rows = [await mailings.get_mailing(tx, slug) for slug in (FIRST, REMINDER)]
+        await audience.enqueue(tx, rows[0].id, now=NOW)
+        people = await subscribers.find_subscribers(tx, [f"p{number}@example.nl" for number in range(4)])
+        for row, numbers in zip(rows, ((0, 1), (1, 2)), strict=True):
+            ids = [people[f"p{number}@example.nl"].id for number in numbers]
+            got = (deliveries.c.mailing_id == row.id) & deliveries.c.subscriber_id.in_(ids)
+            await tx.execute(update(deliveries).where(got).values(state="sent", next_at=None))
+        made = await corrections.add_correction(tx, *rows, template="changed", label="Gewijzigd")
+        found = [person.address async for person in audience.audience(tx, made.id)]
+        assert await corrections.count_reached(tx, [row.id for row in rows]) == 3
+        assert await corrections.corrected_by(tx, made.id) == {row.id: row.slug for row in rows}
+        assert [await corrections.corrections_of(tx, row.id) for row in rows] == [[made.slug]] * 2
+        assert [one.slug for one in await corrections_that_wait(tx, "changed", rows[1])] == [made.slug]
+        assert await corrections_that_wait(tx, "cancelled", rows[1]) == []
+        queued = await audience.enqueue(tx, made.id, now=NOW)
+    assert found == ["p0@example.nl", "p1@example.nl", "p2@example.nl"]
+    assert queued == 3
+    assert made.slug == f"{FIRST}-correction"
+
+
+async def corrections_that_wait(tx: AsyncConnection, template: str, row: MailingRow) -> list[MailingRow]:
+    found = await audience.waiting_corrections(tx, EVENT_SLUG, template, [row.id])
+    assert all(one.shared == 2 for one in found)
+    return [one.row for one in found]
 
 
 @contextmanager

@@ -95,6 +95,7 @@ async def fill_with_all(database: Database) -> None:
             ],
         )
         await tx.execute(text("UPDATE mailings SET corrects_id = 1 WHERE slug LIKE '%/report'"))
+        await tx.execute(text("INSERT INTO further_corrected SELECT id, 2 FROM mailings WHERE slug LIKE '%/report'"))
         await tx.execute(
             text(
                 "INSERT INTO pace (key, free_at, queued, rate, was, throttled_at, changed_at, ends_at)"

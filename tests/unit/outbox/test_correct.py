@@ -1,13 +1,16 @@
 """A correction: from a mailing that went wrong to a letter for exactly those whom it reached."""
 
+import shutil
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from newsletter.compose.templates import Templates
 from newsletter.errors import CountError, StateError, TemplateError
 from newsletter.events.document import write
 from newsletter.events.event import Event, EventStatus
@@ -23,10 +26,11 @@ from newsletter.store import journal, mailings, subscribers
 from newsletter.store.tables import mailings as mailing_table
 from newsletter.subscribers.subscriber import Subscriber
 from tests.smtp_server import HANG_UP
-from tests.unit.conftest import World
+from tests.unit.conftest import TEMPLATES, World
 from tests.world import EVENT_SLUG, NOW, PLAN, event, fill
 
 REMINDER = f"{EVENT_SLUG}/reminder"
+FIRST = f"{EVENT_SLUG}/save-the-date"
 CORRECTION = f"{REMINDER}-correction"
 
 
@@ -162,13 +166,85 @@ async def test_a_mailing_that_was_cancelled_on_its_way_can_be_corrected(world: W
     assert (await make(world)).recipients == sent
 
 
-async def test_one_correction_waits_at_a_time(world: World) -> None:
+@pytest.mark.parametrize("is_scheduled", [False, True])
+async def test_one_correction_with_a_template_waits_for_the_same_people_at_a_time(
+    world: World, is_scheduled: bool
+) -> None:
     await send_wrong(world)
-    await make(world)
-    with pytest.raises(StateError, match=f"has a correction already, {CORRECTION}; schedule it, or cancel it first"):
-        await make(world)
+    await make(world, template="changed")
+    if is_scheduled:
+        await schedule(world, hours=2)
+    waits = f"{CORRECTION} waits already, with the same template, for 3 of the 5 whom {REMINDER} reached; schedule it, "
+    with pytest.raises(StateError, match=f"^{waits}or, to write to all of them at once, cancel it first$"):
+        await make(world, template="changed")
     await control.cancel(world.database, CORRECTION, now=world.clock())
-    assert (await make(world, label="Nog een")).row.slug == f"{CORRECTION}-2"
+    assert (await make(world, template="changed")).row.slug == f"{CORRECTION}-2"
+
+
+async def test_a_correction_of_a_correction_does_not_write_to_the_same_people_twice(world: World) -> None:
+    await send_wrong(world)
+    await make(world, template="changed")
+    await schedule(world)
+    await send_due(world)
+    made = await make(world, template="cancelled")
+    with pytest.raises(
+        StateError, match=f"^{made.row.slug} waits already, .* for 3 of the 3 whom {CORRECTION} reached"
+    ):
+        await make(world, CORRECTION, template="cancelled")
+    await make(world, CORRECTION, template="notice")
+
+
+async def test_several_mailings_are_corrected_at_once_and_everybody_is_written_to_once(world: World) -> None:
+    await send_wrong(world)
+    await schedule(world, FIRST, 5)
+    await send_due(world)
+    made = await correct(world.database, world.templates, REMINDER, FIRST, template="changed", now=world.clock())
+    assert (made.row.slug, made.corrects, made.recipients, made.unreachable) == (
+        *(CORRECTION, (REMINDER, FIRST)),
+        *(5, 2),  # the reminder had reached one who left and one who is suppressed
+    )
+    verdicts = [item for item in (await explain(world.database, "new@example.nl")).upcoming if "corr" in item.mailing]
+    assert [item.verdict for item in verdicts] == [
+        f"yes, through gemeenten, once somebody schedules it; it corrects {REMINDER} and {FIRST}, which reached them"
+    ]
+    await schedule(world, recipients=5)
+    letters = await send_due(world)
+    assert sorted(letters) == sorted({*letters})
+    assert set(letters) == {f"person-{number}@example.nl" for number in range(4)} | {"new@example.nl"}
+
+
+async def send_due(world: World) -> list[str]:
+    """Send what is due; returns who got a letter."""
+    await look_at_clock(world.database, world.templates, now=world.clock())
+    async with world.server() as (server, sending):
+        await Worker(sending).drain()
+    await close_ended(world.database, now=world.clock())
+    return [recipient for _, recipient, _ in server.letters]
+
+
+async def test_only_mailings_that_one_letter_can_correct_are_corrected_together(world: World) -> None:
+    await send_wrong(world)
+    await fill(world.database, happening=replace(event(), slug="andere"))
+    with pytest.raises(TemplateError, match="have different templates; choose one with --template, such as one of: an"):
+        await correct(world.database, world.templates, REMINDER, FIRST, now=world.clock())
+    with pytest.raises(StateError, match="are about different events; correct those of one event at a time"):
+        await correct(world.database, world.templates, REMINDER, "andere/reminder", now=world.clock())
+
+
+@pytest.mark.parametrize(
+    ("template", "language", "label"),
+    [("changed", "nl", "Gewijzigd"), ("changed", "en", "Changed"), ("plain", "nl", "plain")],
+)
+async def test_a_correction_is_called_what_its_template_is_called(
+    world: World, tmp_path: Path, template: str, language: str, label: str
+) -> None:
+    await send_wrong(world)
+    await change(world, replace(event(), series=replace(event().series, language=language)))
+    shutil.copytree(TEMPLATES / "report", tmp_path / "plain")
+    (tmp_path / "plain/template.toml").unlink()
+    templates = Templates([tmp_path, TEMPLATES])
+    made = await correct(world.database, templates, REMINDER, template=template, now=world.clock())
+    assert made.row.planned.label == label
 
 
 async def test_a_correction_is_written_down_at_both_ends(world: World) -> None:
