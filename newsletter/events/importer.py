@@ -20,8 +20,11 @@ from newsletter.events.revision import empty_lists, next_sequence, remarks, seri
 from newsletter.schedule.replan import replan
 from newsletter.schedule.rules import starts_at
 from newsletter.store import events, journal, mailings
-from newsletter.store.around import last_telling
+from newsletter.store.around import tellings
+from newsletter.store.audience import waiting_corrections
+from newsletter.store.corrections import corrected_by, count_reached
 from newsletter.store.database import Database
+from newsletter.store.mailings import MailingRow
 from newsletter.store.subscribers import ensure_lists, list_counts
 
 #: What cannot be read well in the theme of a series (pairs of token and value), a sentence each.
@@ -200,14 +203,26 @@ async def _store(tx: AsyncConnection, before: Event | None, after: Event, now: d
 async def _to_tell(tx: AsyncConnection, event: Event, now: datetime) -> list[str]:
     """How to tell people of another date or place than they know, if they were told of one."""
     template = untold(await events.told_of(tx, event.slug), event, now)
-    mailing = await last_telling(tx, event.slug) if template else ""
-    if not mailing:
+    told = await tellings(tx, event.slug) if template else []
+    if not told:
         return []
     what = "that it takes place" if template == "cancelled" else "of another date or place"
+    those = " and ".join(row.slug for row in told)
     return [
-        f"{event.slug}: people were told {what}; once nothing of {mailing} is on its way any more, write to them with: "
-        f"newsletter mailing correct {mailing} --template {template}"
+        f"{event.slug}: people were told {what}; once nothing of {those} is on its way any more, write to them with: "
+        f"{await _command_to_tell(tx, event.slug, template, told)}"
     ]
+
+
+async def _command_to_tell(tx: AsyncConnection, event_slug: str, template: str, told: Sequence[MailingRow]) -> str:
+    """What writes once to everybody whom these mailings reached, though a correction for some of them may wait."""
+    ids, dropped = [row.id for row in told], ""
+    for waiting in await waiting_corrections(tx, event_slug, template, ids):
+        theirs = list(await corrected_by(tx, waiting.row.id))
+        if await count_reached(tx, theirs) == await count_reached(tx, [*theirs, *ids]):
+            return f"newsletter mailing schedule {waiting.row.slug} --at now"
+        dropped += f"newsletter mailing cancel {waiting.row.slug} && "
+    return f"{dropped}newsletter mailing correct {' '.join(row.slug for row in told)} --template {template}"
 
 
 def _difference(before: Event, after: Event) -> str:

@@ -9,7 +9,8 @@ from newsletter.errors import DocumentError
 from newsletter.events.document import write
 from newsletter.events.event import Event, EventStatus, Venue
 from newsletter.events.importer import Imported, import_event
-from newsletter.outbox.control import schedule
+from newsletter.outbox.control import cancel, schedule
+from newsletter.outbox.correct import correct
 from newsletter.outbox.fire import close_ended, look_at_clock
 from newsletter.outbox.worker import Worker
 from newsletter.schedule.state import MailingState
@@ -283,10 +284,86 @@ async def test_who_was_told_otherwise_is_to_be_written_to(
     await bring_in(world, event())
     await schedule(world.database, world.templates, FIRST, recipients=3, now=world.clock(), at=world.clock())
     await world.fire_at_its_time(FIRST)
+    await deliver(world)
     assert (await bring_in(world, event())).changes == ()
     [said] = [sentence for sentence in (await bring_in(world, version)).changes if "were told" in sentence]
     assert said.startswith(f"{EVENT_SLUG}: people were told {told}; once nothing of {FIRST} is on its way any more, ")
     assert said.endswith(f"newsletter mailing correct {FIRST} --template {template}")
+
+
+async def deliver(world: World) -> list[str]:
+    """Send what is on its way; returns who got a letter."""
+    async with world.server() as (server, sending):
+        await Worker(sending).drain()
+    await close_ended(world.database, now=world.clock())
+    return [recipient for _, recipient, _ in server.letters]
+
+
+async def tell(world: World, slug: str, recipients: int) -> list[str]:
+    """Send a mailing now; returns who got it."""
+    now = world.clock()
+    await schedule(world.database, world.templates, slug, recipients=recipients, now=now, at=now)
+    await look_at_clock(world.database, world.templates, now=now)
+    return await deliver(world)
+
+
+async def leave(world: World, address: str) -> None:
+    async with world.database.write() as tx:
+        await subscribers.unsubscribe(tx, address, "gemeenten", now=NOW)
+
+
+async def command_to_tell(world: World, version: Event) -> str:
+    """The command of the import, as it is typed."""
+    [said] = [sentence for sentence in (await bring_in(world, version)).changes if "were told" in sentence]
+    return said.rpartition("write to them with: ")[2]
+
+
+@pytest.mark.parametrize(
+    ("version", "template"),
+    [(moved(WEEK), "changed"), (replace(event(), status=EventStatus.CANCELLED), "cancelled")],
+)
+async def test_everybody_who_was_told_otherwise_is_reached_by_the_fewest_mailings(
+    world: World, version: Event, template: str
+) -> None:
+    plan = (replace(PLAN[0], lists=("gemeenten",)), replace(PLAN[1], lists=("corporaties",)), PLAN[2])
+    version = replace(version, series=event(plan).series)
+    await bring_in(world, event(plan))
+    await fill_people(world)
+    async with world.database.write() as tx:
+        ids = await subscribers.ensure_lists(tx, ["corporaties"])
+        await subscribers.upsert_subscribers(tx, [Subscriber(address="other@example.nl")], now=NOW)
+        await subscribers.subscribe(tx, ids["corporaties"], ["person-0@example.nl", "other@example.nl"], now=NOW)
+    await tell(world, FIRST, 3)
+    await tell(world, REMINDER, 2)
+    correct_both = f"newsletter mailing correct {FIRST} {REMINDER} --template {template}"
+    assert await command_to_tell(world, version) == correct_both
+
+    one = await correct(world.database, world.templates, FIRST, template=template, now=world.clock())
+    dropped = f"newsletter mailing cancel {one.row.slug} && "
+    assert await command_to_tell(world, replace(version, title="Anders")) == f"{dropped}{correct_both}"
+    await cancel(world.database, one.row.slug, now=world.clock())
+    both = await correct(world.database, world.templates, FIRST, REMINDER, template=template, now=world.clock())
+    said = await command_to_tell(world, replace(version, title="Nog anders"))
+    assert said == f"newsletter mailing schedule {both.row.slug} --at now"
+    addresses = {f"person-{number}@example.nl" for number in range(3)} | {"other@example.nl"}
+    assert sorted(await tell(world, both.row.slug, 4)) == sorted(addresses)
+    assert not [told for told in (await bring_in(world, version)).changes if "were told" in told]
+
+
+async def test_a_mailing_whose_people_all_got_another_one_is_not_named_and_what_nobody_got_needs_nothing(
+    world: World,
+) -> None:
+    await bring_in(world, event())
+    await fill_people(world)
+    now = world.clock()
+    await schedule(world.database, world.templates, FIRST, recipients=3, now=now, at=now)
+    await look_at_clock(world.database, world.templates, now=now)
+    assert not [told for told in (await bring_in(world, moved(WEEK))).changes if "were told" in told]
+    await bring_in(world, event())
+    await tell(world, FIRST, 3)
+    await leave(world, "person-0@example.nl")
+    await tell(world, REMINDER, 2)
+    assert await command_to_tell(world, moved(WEEK)) == f"newsletter mailing correct {FIRST} --template changed"
 
 
 FAINT = (("base", "veen"), ("accent", "#d0d0ff"), ("dark_ink", "#111111"))
