@@ -52,16 +52,17 @@ def resolve(
         )
 
     done = console.with_app(action)
-    console.say(f"{slug}: {done.letters} letters {'count as sent' if sent else 'are sent again'}{_if_held(slug, done)}")
+    became = console.counted(done.letters, "letter counts as sent", "letters count as sent") if sent else _again(done)
+    console.say(f"{slug}: {became}{_if_held(slug, done)}")
 
 
 def _show_doubts(slug: str, as_json: bool) -> None:
-    async def action(app: App) -> list[dict[str, Any]]:
+    async def action(app: App) -> tuple[list[dict[str, Any]], str]:
         async with app.database.read() as tx:
             row = await mailings.get_mailing(tx, slug)
-            return [dict(one) for one in await remedies.letters_in_doubt(tx, row.id)]
+            return [dict(one) for one in await remedies.letters_in_doubt(tx, row.id)], await remedy.not_yet(tx, row)
 
-    found = console.with_app(action)
+    found, not_yet = console.with_app(action)
     if as_json:
         console.as_json(found)
         return
@@ -71,7 +72,10 @@ def _show_doubts(slug: str, as_json: bool) -> None:
         empty=f"{slug} has no letter in doubt.",
     )
     if found:
-        console.say("Look in the log of your mail server, then add --sent or --again, and --subscriber N for one only.")
+        verdict = "--sent" if not_yet else "--sent or --again"
+        console.say(f"Look in the log of your mail server, then add {verdict}, and --subscriber N for one only.")
+    if found and not_yet:
+        console.say(f"{not_yet}.")
 
 
 def again(
@@ -91,14 +95,13 @@ def again(
         return
 
     async def action(app: App) -> Remedied:
-        async with app.database.read() as tx:
-            row = await mailings.get_mailing(tx, slug)
-            count = await remedies.count_failed(tx, row.id, answer)
-        confirmed = recipients
-        if confirmed is None:
-            confirmed = ask(f"{slug}: {count} failed letters would be sent again", count)
         now = app.clock()
-        last = await moment(app, slug, until, now)
+        last, confirmed = await moment(app, slug, until, now), recipients
+        if confirmed is None:
+            count = await remedy.count_again(
+                app.database, app.templates, slug, now=now, answer=answer, until=last, as_sent=as_sent
+            )
+            confirmed = ask(f"{slug}: {count} failed letter{'' if count == 1 else 's'} would be sent again", count)
         return await remedy.again(
             app.database,
             app.templates,
@@ -111,16 +114,16 @@ def again(
         )
 
     done = console.with_app(action)
-    console.say(f"{slug}: {done.letters} letters are sent again{_if_held(slug, done)}")
+    console.say(f"{slug}: {_again(done)}{_if_held(slug, done)}")
 
 
 def _show_failures(slug: str, as_json: bool) -> None:
-    async def action(app: App) -> list[tuple[str, int]]:
+    async def action(app: App) -> tuple[list[tuple[str, int]], str]:
         async with app.database.read() as tx:
             row = await mailings.get_mailing(tx, slug)
-            return await remedies.failures(tx, row.id)
+            return await remedies.failures(tx, row.id), await remedy.not_yet(tx, row)
 
-    found = console.with_app(action)
+    found, not_yet = console.with_app(action)
     if as_json:
         console.as_json([{"reason": reason, "letters": count} for reason, count in found])
         return
@@ -131,7 +134,9 @@ def _show_failures(slug: str, as_json: bool) -> None:
     )
     if len(found) > SHOWN:
         console.say(f"… and {sum(count for _, count in found[SHOWN:])} letters for other reasons")
-    if found:
+    if found and not_yet:
+        console.say(f"{not_yet}.")
+    elif found:
         console.say("When that is mended, add --failed; with --answer “text” only those whose answer holds that text.")
 
 
@@ -183,6 +188,10 @@ async def moment(app: App, slug: str, text: str, now: datetime) -> datetime | No
         return None
     async with app.database.read() as tx:
         return read_moment(text, (await mailings.get_mailing(tx, slug)).timezone, now)
+
+
+def _again(done: Remedied) -> str:
+    return console.counted(done.letters, "letter is sent again", "letters are sent again")
 
 
 def _if_held(slug: str, done: Remedied) -> str:

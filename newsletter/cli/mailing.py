@@ -80,7 +80,15 @@ def show(slug: Slug, as_json: Json = False) -> None:
                 "lists": await mailings.lists_of(tx, row.id),
                 "recipients": (await audience.count_recipients(tx, [row]))[row.id],
                 "deliveries": states,
-                "next": next_steps(row, states, now, runs=runs, held_in_doubt=len(doubts), held_up=held_up),
+                "next": next_steps(
+                    row,
+                    states,
+                    now,
+                    runs=runs,
+                    held_up=held_up,
+                    held_in_doubt=len(doubts),
+                    withdrawn=await audience.count_withdrawn(tx, row.id) if stopped else 0,
+                ),
                 "refusals": [dict(attempt) for attempt in await remedies.refusals(tx, row.id)],
                 "journal": [dict(note) for note in await journal.read_notes(tx, slug)],
             }
@@ -136,15 +144,16 @@ def schedule(
     """Confirm a mailing: from now on `newsletter run` sends it when it is due."""
 
     async def action(app: App) -> tuple[MailingRow, timedelta, str, bool]:
-        count = recipients
+        now, undo = app.clock(), timedelta(seconds=app.settings.schedule.undo_seconds)
+        moment, count = await letters.moment(app, slug, at, now), recipients
         if count is None:
-            people = await control.count_audience(app.database, slug)
+            people = await control.count_to_confirm(app.database, slug, now=now, at=moment, undo=undo)
             async with app.database.read() as tx:
                 asked = await mailings.get_mailing(tx, slug)
                 of = _of(asked, await mailings.lists_of(tx, asked.id))
             count = letters.ask(f"{slug} goes to {people} recipients{of}", people)
-        now, undo = app.clock(), timedelta(seconds=app.settings.schedule.undo_seconds)
-        moment = await letters.moment(app, slug, at, now)
+            now = app.clock()  # an answer may take a while, and the time to undo begins with it
+            moment = await letters.moment(app, slug, at, now)
         row = await control.schedule(
             app.database, app.templates, slug, recipients=count, now=now, at=moment, undo=undo, despite=despite
         )
@@ -205,15 +214,18 @@ def resume(slug: Slug) -> None:
 
 @commands.command("cancel")
 def cancel(slug: Slug) -> None:
-    """Take a mailing out of the schedule, or stop it for good on its way; what was sent stays sent."""
+    """Take a mailing out of the schedule, or stop it on its way; what was sent stays sent."""
 
-    async def action(app: App) -> int:
+    async def action(app: App) -> tuple[int, list[str]]:
         row = await control.cancel(app.database, slug, now=app.clock())
         async with app.database.read() as tx:
-            return (await deliveries.count_states(tx, row.id)).get(DeliveryState.SENT.value, 0)
+            states, left = await deliveries.count_states(tx, row.id), await audience.count_withdrawn(tx, row.id)
+            return states.get(DeliveryState.SENT.value, 0), next_steps(row, states, app.clock(), withdrawn=left)
 
-    sent = console.with_app(action)
-    console.say(f"{slug}: cancelled{f'; {sent} letters had been sent' if sent else ''}")
+    sent, steps = console.with_app(action)
+    console.say(f"{slug}: cancelled" + (f"; {console.counted(sent, 'letter')} had been sent" if sent else ""))
+    for step in steps:
+        console.say(f"  next: {step}")
 
 
 @commands.command("test")

@@ -32,6 +32,18 @@ async def count_audience(database: Database, slug: str) -> int:
         return await audience.count_audience(tx, (await mailings.get_mailing(tx, slug)).id)
 
 
+async def count_to_confirm(
+    database: Database, slug: str, *, now: datetime, at: datetime | None = None, undo: timedelta = NO_WAIT
+) -> int:
+    """The number of recipients that a person is asked to confirm; raises what `schedule` would raise then anyway."""
+    async with database.read() as tx:
+        row = await mailings.get_mailing(tx, slug)
+        _check_move(row, at)
+        count = await _count(tx, row)
+        _times(row, await events.get_event(tx, row.event), at, now, undo)
+        return count
+
+
 async def schedule(
     database: Database,
     templates: Templates,
@@ -64,13 +76,12 @@ async def schedule(
             raise StateError(_first_to_mend(slug, faults))
     async with database.write() as tx:
         row = await mailings.get_mailing(tx, slug, lock=True)
-        if row.state is not MailingState.SCHEDULED or at is None:
-            move(row.state, MailingState.SCHEDULED, slug)
-        count = await audience.count_audience(tx, row.id)
+        _check_move(row, at)
+        if row.state is MailingState.CANCELLED:
+            await deliveries.leave_doubts(tx, row.id)
+        count = await _count(tx, row)
         if count != recipients:
             raise CountError(f"{slug} goes to {count} recipients, not {recipients}; look again and confirm {count}")
-        if not count and not row.planned.audience:  # people still answer; it is held if nobody has when it is due
-            raise CountError(f"{slug} goes to nobody; {await _remedy_for_nobody(tx, row)}")
         event = await events.get_event(tx, row.event)
         times, fixed = _times(row, event, at, now, undo)
         values = {"due_at": times.due_at, "closes_at": times.closes_at, "confirmed": count, "reason": ""}
@@ -81,6 +92,19 @@ async def schedule(
             checks = ", ".join(dict.fromkeys(fault.check for fault in faults))
             await journal.note(tx, slug, "despite", f"{despite.strip()} (not mended: {checks})", at=now)
         return await mailings.get_mailing(tx, slug)
+
+
+def _check_move(row: MailingRow, at: datetime | None) -> None:
+    if row.state is not MailingState.SCHEDULED or at is None:
+        move(row.state, MailingState.SCHEDULED, row.slug)
+
+
+async def _count(tx: AsyncConnection, row: MailingRow) -> int:
+    """How many it goes to; CountError where that is nobody. While people answer it is held when due, if nobody has."""
+    count = await audience.count_audience(tx, row.id)
+    if not count and not row.planned.audience:
+        raise CountError(f"{row.slug} goes to nobody; {await _remedy_for_nobody(tx, row)}")
+    return count
 
 
 def _first_to_mend(slug: str, faults: Sequence[Finding]) -> str:
@@ -118,7 +142,10 @@ def _check_times(slug: str, event: Event, times: Times, now: datetime) -> None:
 async def _remedy_for_nobody(tx: AsyncConnection, row: MailingRow) -> str:
     if row.corrects_id is not None:
         return "those whom the wrong letter reached have all left, or have this correction already"
-    return f"import recipients into {', '.join(await mailings.lists_of(tx, row.id))} first"
+    lists = ", ".join(await mailings.lists_of(tx, row.id))
+    if await audience.count_reachable(tx, row.id):
+        return f"everybody on {lists} has got it, was refused or is in doubt: see `newsletter mailing show {row.slug}`"
+    return f"import recipients into {lists} first"
 
 
 async def hold(database: Database, slug: str, *, now: datetime) -> MailingRow:
@@ -171,9 +198,10 @@ async def resume(database: Database, slug: str, *, now: datetime) -> MailingRow:
 
 
 async def cancel(database: Database, slug: str, *, now: datetime) -> MailingRow:
-    """Take a mailing out of the schedule, back to its plan's time, or stop it for good when it is on its way.
+    """Take a mailing out of the schedule, back to its plan's time, or stop it when it is on its way.
 
-    Letters of it that were not sent yet never are; what was sent stays sent.
+    Letters of it that were not sent yet are withheld, and leave only if a person schedules it again; what was sent
+    stays sent.
 
     Raises:
         StateError: it was sent, or is cancelled already.
@@ -182,7 +210,7 @@ async def cancel(database: Database, slug: str, *, now: datetime) -> MailingRow:
         row = await mailings.get_mailing(tx, slug, lock=True)
         state = move(row.state, MailingState.CANCELLED, slug)
         await mailings.set_state(tx, row.id, row.state, state, reason="cancelled by hand", fixed=False)
-        withdrawn = await deliveries.withdraw(tx, row.id, "the mailing was cancelled", at=now)
+        withdrawn = await deliveries.withdraw(tx, row.id, at=now)
         await journal.note(
             tx, slug, "cancelled", f"by hand; {withdrawn} letters withheld" if withdrawn else "by hand", at=now
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class DeliveryState(StrEnum):
@@ -18,8 +18,11 @@ class DeliveryState(StrEnum):
     IN_DOUBT = "in_doubt"  #: the connection broke after the letter was handed over: it may have arrived
     SENT = "sent"  #: the mail server took it
     FAILED = "failed"  #: the mail server refused it for good, or it could not be addressed
-    WITHHELD = "withheld"  #: suppressed or unsubscribed after the audience was fixed
+    WITHHELD = "withheld"  #: suppressed or unsubscribed after the audience was fixed, or its mailing was cancelled
 
+
+#: Why a letter is withheld whose mailing was cancelled on its way: it leaves after all if that is scheduled again.
+WITHDRAWN: Final = "the mailing was cancelled"
 
 #: What may still be sent; a delivery in one of these keeps its mailing from being done.
 OPEN = (

@@ -2,7 +2,8 @@
 
 In: a mailing, and what somebody found out about its letters. Out: letters that count as sent, or leave again.
 
-A mailing that was sent goes back to being sent for them, with the letter that it was sent with. Two things must hold:
+A mailing that was sent goes back to being sent for them, with the letter that it was sent with; so does one that was
+cancelled on its way, if nobody is left whom it was withheld from. Two things must hold:
 its window is open, or a person opens it again (never past the begin of what it announces); and the letter would still
 say the same, so that nobody gets the old date of an event that has moved.
 """
@@ -21,12 +22,14 @@ from newsletter.events.event import Event
 from newsletter.outbox.fire import compose_row
 from newsletter.schedule.rules import closes_at, starts_at
 from newsletter.schedule.state import MailingState, move, only_from
-from newsletter.store import events, journal, mailings, remedies
+from newsletter.store import audience, events, journal, mailings, remedies
 from newsletter.store.database import Database
 from newsletter.store.mailings import MailingRow
 
 #: Where letters can be sent again: the mailing is on its way, was stopped there, or has ended.
 SENDABLE = frozenset({MailingState.SENDING, MailingState.HELD, MailingState.SENT})
+#: Where nothing more is on its way, until letters are sent again.
+ENDED = frozenset({MailingState.SENT, MailingState.CANCELLED})
 
 
 class Verdict(StrEnum):
@@ -77,7 +80,9 @@ async def resolve(
         if not letters:
             whose = f"the letter of subscriber #{subscriber}" if subscriber is not None else "no letter"
             raise StateError(f"{slug}: {whose} is {'not ' if subscriber is not None else ''}in doubt")
-        await journal.note(tx, slug, "resolved", f"{letters} letters in doubt {done}", at=now)
+        await journal.note(
+            tx, slug, "resolved", f"{letters} letter{'' if letters == 1 else 's'} in doubt {done}", at=now
+        )
         return Remedied(letters=letters, state=state)
 
 
@@ -106,15 +111,43 @@ async def again(
     async with database.write() as tx:
         row = await mailings.get_mailing(tx, slug, lock=True)
         state = await _reopen(tx, row, now, until)
-        count = await remedies.count_failed(tx, row.id, answer)
-        if not count:
-            raise CountError(f"{slug}: no letter failed that can be sent again")
+        count = await _count_failed(tx, row, answer)
         if count != recipients:
-            raise CountError(f"{slug}: {count} failed letters would be sent again, not {recipients}; confirm {count}")
+            raise CountError(f"{slug}: {_failed(count)} would be sent again, not {recipients}; confirm {count}")
         await remedies.queue_failed(tx, row.id, answer, now=now)
         said = f" of which the answer holds “{answer}”" if answer else ""
-        await journal.note(tx, slug, "again", f"{count} failed letters{said}, by hand", at=now)
+        await journal.note(tx, slug, "again", f"{_failed(count)}{said}, by hand", at=now)
         return Remedied(letters=count, state=state)
+
+
+async def count_again(
+    database: Database,
+    templates: Templates,
+    slug: str,
+    *,
+    now: datetime,
+    answer: str = "",
+    until: datetime | None = None,
+    as_sent: bool = False,
+) -> int:
+    """How many letters `again` would queue; raises what it would raise whatever number is confirmed."""
+    if not as_sent:
+        await _check_letter(database, templates, slug, now)
+    async with database.read() as tx:
+        row = await mailings.get_mailing(tx, slug)
+        await _check_open(tx, row, now, until)
+        return await _count_failed(tx, row, answer)
+
+
+async def _count_failed(tx: AsyncConnection, row: MailingRow, answer: str) -> int:
+    count = await remedies.count_failed(tx, row.id, answer)
+    if not count:
+        raise CountError(f"{row.slug}: no letter failed that can be sent again")
+    return count
+
+
+def _failed(count: int) -> str:
+    return f"{count} failed letter{'' if count == 1 else 's'}"
 
 
 async def again_bounced(
@@ -155,14 +188,37 @@ async def again_bounced(
 
 async def _reopen(tx: AsyncConnection, row: MailingRow, now: datetime, until: datetime | None) -> MailingState:
     """Let letters of a mailing leave again; what is held stays so."""
-    only_from(row.state, SENDABLE, "send letters again", row.slug)
-    values: dict[str, Any] = {"closes_at": _window(row, await events.get_event(tx, row.event), now, until)}
+    values: dict[str, Any] = {"closes_at": await _check_open(tx, row, now, until)}
     state = row.state
-    if state is MailingState.SENT:
+    if state in ENDED:
         state = move(state, MailingState.SENDING, row.slug)
         values |= {"reason": "", "ended_at": None}
     await mailings.set_state(tx, row.id, row.state, state, **values)
     return state
+
+
+async def _check_open(tx: AsyncConnection, row: MailingRow, now: datetime, until: datetime | None) -> datetime | None:
+    """Until when letters of a mailing may leave again; StateError if none may."""
+    if why := await not_yet(tx, row):
+        raise StateError(why)
+    if row.state is not MailingState.CANCELLED or row.started_at is None:
+        only_from(row.state, SENDABLE, "send letters again", row.slug)
+    return _window(row, await events.get_event(tx, row.event), now, until)
+
+
+async def not_yet(tx: AsyncConnection, row: MailingRow) -> str:
+    """What must happen before letters of a mailing are sent again, that was cancelled on its way, or nothing.
+
+    Once it is sent it cannot be scheduled again, so those whom it was withheld from come first.
+    """
+    left = await audience.count_withdrawn(tx, row.id) if row.state is MailingState.CANCELLED else 0
+    if not left:
+        return ""
+    letters = "1 letter" if left == 1 else f"{left} letters"
+    return (
+        f"{row.slug} was cancelled with {letters} still to be sent; before others are sent again, "
+        f"schedule it for those: newsletter mailing schedule {row.slug} --at now"
+    )
 
 
 def _window(row: MailingRow, event: Event, now: datetime, until: datetime | None) -> datetime | None:
@@ -191,7 +247,7 @@ async def _check_letter(database: Database, templates: Templates, slug: str, now
     async with database.read() as tx:
         row = await mailings.get_mailing(tx, slug)
         sent = await mailings.content_of(tx, row.id)
-    if row.state is not MailingState.SENT or sent is None:
+    if row.state not in ENDED or sent is None:
         return  # what is on its way, or was stopped there, goes on with its letter in any case
     try:
         today = await compose_row(database, templates, row, now=now, draft=True)

@@ -9,8 +9,9 @@ In: a state and the state that is wanted. Out: the new state, or a StateError th
     held ── it was only paused on its way; a person resumes it ──> sending
     sent ── a person sends letters again that failed or are in doubt ──> sending
     cancelled ── its entry is back in the plan ──> draft
+    cancelled ── nobody is left for it; a person sends letters again that failed or are in doubt ──> sending
 
-What was not sent can be cancelled, also on its way, and a person can schedule it again.
+What was not sent can be cancelled, also on its way, and a person can schedule it again: for those who have not got it.
 """
 
 from collections.abc import Collection, Mapping
@@ -42,7 +43,7 @@ TRANSITIONS: Final[Mapping[MailingState, frozenset[MailingState]]] = MappingProx
         _SENDING: frozenset({_SENT, _HELD, _CANCELLED}),
         _SENT: frozenset({_SENDING}),
         _MISSED: frozenset({_DRAFT, _SCHEDULED, _CANCELLED}),
-        _CANCELLED: frozenset({_DRAFT, _SCHEDULED}),
+        _CANCELLED: frozenset({_DRAFT, _SCHEDULED, _SENDING}),
     }
 )
 

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, case, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from newsletter.events.plan import Audience
-from newsletter.outbox.delivery import DeliveryState
+from newsletter.outbox.delivery import WITHDRAWN, DeliveryState
 from newsletter.schedule.state import PENDING
 from newsletter.store.attendance import has_answered
-from newsletter.store.corrections import corrected_by, reached
+from newsletter.store.corrections import corrected_by, may_have_arrived, reached
 from newsletter.store.deliveries import OPEN_VALUES
 from newsletter.store.mailings import MailingRow, all_mailings
 from newsletter.store.subscribers import to_subscriber
@@ -47,8 +47,22 @@ def reachable(mailing_id: int) -> Select[tuple[int]]:
     return select(subscribers.c.id).where(subscribers.c.id.in_(_members(mailing_id)), ~suppressed)
 
 
+def _withdrawn() -> ColumnElement[bool]:
+    """Whether a delivery has ended only because its mailing was cancelled, and its letter cannot have arrived."""
+    by_cancelling = (deliveries.c.state == DeliveryState.WITHHELD.value) & (deliveries.c.reason == WITHDRAWN)
+    return by_cancelling & ~may_have_arrived()
+
+
+async def count_withdrawn(tx: AsyncConnection, mailing_id: int) -> int:
+    """How many would have got a mailing that was cancelled on its way, and get it if it is scheduled again."""
+    mine = (deliveries.c.mailing_id == mailing_id) & deliveries.c.subscriber_id.in_(reachable(mailing_id))
+    return await tx.scalar(select(func.count()).select_from(deliveries).where(mine, _withdrawn())) or 0
+
+
 async def _audience(tx: AsyncConnection, mailing_id: int) -> Select[tuple[int]]:
-    """Who would still get the mailing: whom it may be sent to, but nobody whose delivery has ended.
+    """Who would still get the mailing: whom it may be sent to, but nobody whose delivery has ended or needs a person.
+
+    A delivery that has ended only because the mailing was cancelled on its way does not count as ended.
 
     For a correction only those of them whom a mailing has reached that it corrects, whatever they answered since.
     Else, where the plan asks for it, only those who gave this answer to the invitation.
@@ -56,7 +70,9 @@ async def _audience(tx: AsyncConnection, mailing_id: int) -> Select[tuple[int]]:
     ended = exists().where(
         deliveries.c.mailing_id == mailing_id,
         deliveries.c.subscriber_id == subscribers.c.id,
-        deliveries.c.state.not_in(OPEN_VALUES),
+        deliveries.c.state.not_in(OPEN_VALUES)
+        | ((deliveries.c.state == DeliveryState.IN_DOUBT.value) & deliveries.c.next_at.is_(None)),
+        ~_withdrawn(),
     )
     people = reachable(mailing_id).where(~ended)
     asked = mailings.c.planned["audience"].as_string().label("audience")
@@ -103,6 +119,11 @@ async def waiting_corrections(
     return found
 
 
+async def count_reachable(tx: AsyncConnection, mailing_id: int) -> int:
+    """How many a mailing may be sent to at all, whether they have it or not."""
+    return await tx.scalar(select(func.count()).select_from(reachable(mailing_id).subquery())) or 0
+
+
 async def count_recipients(tx: AsyncConnection, rows: Sequence[MailingRow]) -> dict[int, int]:
     """By mailing: who would get it, or, once it has started, who gets it.
 
@@ -133,12 +154,17 @@ async def count_recipients(tx: AsyncConnection, rows: Sequence[MailingRow]) -> d
 async def enqueue(tx: AsyncConnection, mailing_id: int, *, now: datetime) -> int:
     """One delivery for everybody of the audience; running it again adds nobody twice. Returns how many were added.
 
+    Who is left because the mailing was cancelled on its way has a delivery already, which waits again.
     What a worker has claimed before, it claimed with the letter of before: that is free again, and claimed anew.
     """
     claimed = (deliveries.c.mailing_id == mailing_id) & (deliveries.c.state == DeliveryState.CLAIMED.value)
     before = case((deliveries.c.attempts > 0, DeliveryState.DEFERRED.value), else_=DeliveryState.QUEUED.value)
     await tx.execute(update(deliveries).where(claimed).values(state=before, claimed_by=None, next_at=now))
-    rows = (await _audience(tx, mailing_id)).with_only_columns(
+    people = await _audience(tx, mailing_id)
+    left = (deliveries.c.mailing_id == mailing_id) & _withdrawn() & deliveries.c.subscriber_id.in_(people)
+    queued = {"state": DeliveryState.QUEUED.value, "reason": "", "attempts": 0, "next_at": now, "ended_at": None}
+    taken_up = await tx.execute(update(deliveries).where(left).values(queued))
+    rows = people.with_only_columns(
         literal(mailing_id),
         subscribers.c.id,
         literal(DeliveryState.QUEUED.value),
@@ -151,4 +177,4 @@ async def enqueue(tx: AsyncConnection, mailing_id: int, *, now: datetime) -> int
     # ORDER BY makes "FROM … ON CONFLICT" readable for SQLite's parser, and letters leave in the order of joining.
     statement = upsert(tx, deliveries).from_select(columns, rows.order_by(subscribers.c.id))
     added = await tx.execute(statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True})
-    return added.rowcount
+    return added.rowcount + taken_up.rowcount

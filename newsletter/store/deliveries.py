@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, RowMapping, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from newsletter.outbox.delivery import OPEN, Delivery, DeliveryState
+from newsletter.outbox.delivery import OPEN, WITHDRAWN, Delivery, DeliveryState
 from newsletter.outbox.outcome import OutcomeKind
 from newsletter.store.tables import (
     Instant,
@@ -118,18 +118,27 @@ async def give_up(tx: AsyncConnection, mailing_id: int, *, at: datetime) -> int:
             ended_at=at,
         )
     )
-    in_doubt = (deliveries.c.mailing_id == mailing_id) & (deliveries.c.state == DeliveryState.IN_DOUBT.value)
-    await tx.execute(update(deliveries).where(in_doubt).values(next_at=None))
+    await leave_doubts(tx, mailing_id)
     return given_up.rowcount
 
 
-async def withdraw(tx: AsyncConnection, mailing_id: int, reason: str, *, at: datetime) -> int:
-    """End every delivery of a mailing that has not been begun; returns how many."""
+async def leave_doubts(tx: AsyncConnection, mailing_id: int) -> None:
+    """Leave to a person what is in doubt of a mailing: nothing of it is sent again by itself."""
+    in_doubt = (deliveries.c.mailing_id == mailing_id) & (deliveries.c.state == DeliveryState.IN_DOUBT.value)
+    await tx.execute(update(deliveries).where(in_doubt).values(next_at=None))
+
+
+async def withdraw(tx: AsyncConnection, mailing_id: int, *, at: datetime) -> int:
+    """End every delivery of a cancelled mailing that has not been begun; returns how many.
+
+    What is in doubt waits for a person: it must not leave by itself should the mailing be scheduled again.
+    """
+    await leave_doubts(tx, mailing_id)
     waiting = (DeliveryState.QUEUED.value, DeliveryState.CLAIMED.value, DeliveryState.DEFERRED.value)
     withdrawn = await tx.execute(
         update(deliveries)
         .where(deliveries.c.mailing_id == mailing_id, deliveries.c.state.in_(waiting))
-        .values(state=DeliveryState.WITHHELD.value, reason=reason, next_at=None, ended_at=at, claimed_by=None)
+        .values(state=DeliveryState.WITHHELD.value, reason=WITHDRAWN, next_at=None, ended_at=at, claimed_by=None)
     )
     return withdrawn.rowcount
 

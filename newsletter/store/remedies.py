@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, RowMapping, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from newsletter.outbox.delivery import DeliveryState
+from newsletter.outbox.delivery import WITHDRAWN, DeliveryState
 from newsletter.outbox.outcome import OutcomeKind
 from newsletter.schedule.state import MailingState
 from newsletter.store.audience import reachable
@@ -18,6 +18,7 @@ from newsletter.store.subscribers import CHUNK
 from newsletter.store.tables import attempts, deliveries, mailings, subscribers
 
 CONFIRMED = "a person found that it arrived"
+_PUT_OFF = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
 
 
 def _doubtful(mailing_id: int, subscriber_id: int | None) -> ColumnElement[bool]:
@@ -67,24 +68,24 @@ async def refusals(tx: AsyncConnection, mailing_id: int) -> list[RowMapping]:
     return list((await tx.execute(query.order_by(attempts.c.id))).mappings())
 
 
-def _late() -> ColumnElement[bool]:
-    """Letters that were being handed over when their mailing was cancelled, and were only put off."""
+def _late(*states: DeliveryState) -> ColumnElement[bool]:
+    """Letters that were being handed over when their mailing was cancelled, and were only put off, or are in doubt."""
     cancelled = select(mailings.c.id).where(mailings.c.state == MailingState.CANCELLED.value)
-    waiting = [DeliveryState.QUEUED.value, DeliveryState.DEFERRED.value]
-    mine = deliveries.c.mailing_id.in_(cancelled) & deliveries.c.state.in_(waiting)
+    mine = deliveries.c.mailing_id.in_(cancelled) & deliveries.c.state.in_([state.value for state in states])
     return mine & deliveries.c.next_at.is_not(None)
 
 
 async def has_late(tx: AsyncConnection) -> bool:
     """Whether there is something for `withdraw_late` to do."""
-    return await tx.scalar(select(deliveries.c.id).where(_late()).limit(1)) is not None
+    late = _late(*_PUT_OFF, DeliveryState.IN_DOUBT)
+    return await tx.scalar(select(deliveries.c.id).where(late).limit(1)) is not None
 
 
 async def withdraw_late(tx: AsyncConnection, *, now: datetime) -> int:
-    """End what came back to a mailing after it was cancelled; returns how many there were."""
-    reason = "the mailing was cancelled"
-    values = {"state": DeliveryState.WITHHELD.value, "reason": reason, "next_at": None, "ended_at": now}
-    withdrawn = await tx.execute(update(deliveries).where(_late()).values(values))
+    """End what came back to a mailing after it was cancelled; returns how many there were. Doubts are for a person."""
+    await tx.execute(update(deliveries).where(_late(DeliveryState.IN_DOUBT)).values(next_at=None))
+    values = {"state": DeliveryState.WITHHELD.value, "reason": WITHDRAWN, "next_at": None, "ended_at": now}
+    withdrawn = await tx.execute(update(deliveries).where(_late(*_PUT_OFF)).values(values))
     return withdrawn.rowcount
 
 

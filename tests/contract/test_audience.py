@@ -12,10 +12,12 @@ from newsletter.outbox.delivery import DeliveryState
 from newsletter.outbox.outcome import OutcomeKind
 from newsletter.schedule.state import MailingState
 from newsletter.store import audience, corrections, mailings, remedies, subscribers
+from newsletter.store import deliveries as deliveries_of_mailings
 from newsletter.store.database import Database
 from newsletter.store.mailings import MailingRow
 from newsletter.store.tables import attempts, deliveries
 from newsletter.store.tables import mailings as mailing_table
+from newsletter.store.tables import subscribers as subscribers_table
 from newsletter.subscribers.subscriber import Subscriber
 from tests.world import EVENT_SLUG, NOW, fill
 
@@ -193,6 +195,42 @@ async def copy_mailing(tx: AsyncConnection, row: MailingRow, number: int, *, sta
     values = {"slug": f"{EVENT_SLUG}/copy-{number}", "corrects_id": None, "state": state.value}
     mine = update(mailing_table).where(mailing_table.c.id == made.id)
     await tx.execute(mine.values(**values, started_at=NOW if started else None))
+
+
+async def test_what_was_cancelled_on_its_way_is_taken_up_for_exactly_those_who_cannot_have_got_it(
+    database: Database,
+) -> None:
+    cases = list(product(STATES, (False, True), FATES))
+    people = {f"p{number}@example.nl": case for number, case in enumerate(cases)}
+    states = select(deliveries.c.id, deliveries.c.state)
+    await fill(database, people=0)
+    async with database.write() as tx:
+        await add_people(tx, list(people), "gemeenten")
+        row = await start(tx)
+        for address, (state, doubted, fate) in people.items():
+            await set_delivery(tx, address, state, doubted=doubted)
+            await befall(tx, address, fate)
+        await mailings.set_state(tx, row.id, row.state, MailingState.CANCELLED)
+        await deliveries_of_mailings.withdraw(tx, row.id, at=NOW)
+        before = {number: state for number, state in await tx.execute(states)}
+        found = {person.address async for person in audience.audience(tx, row.id)}
+        left = await audience.count_withdrawn(tx, row.id)
+        taken_up = await audience.enqueue(tx, row.id, now=NOW)
+        after = {number: state for number, state in await tx.execute(states)}
+        addresses = select(deliveries.c.id, subscribers_table.c.address).join(subscribers_table)
+        address_of = {number: address for number, address in await tx.execute(addresses)}
+    still_there = ("active", "moved to the other list of the mailing")
+    withdrawn = {
+        address
+        for address, (state, doubted, fate) in people.items()
+        if state in ("queued", "claimed", "deferred") and not doubted and fate in still_there
+    }
+    in_hand = {address for address, (state, _, fate) in people.items() if state == "sending" and fate in still_there}
+    assert found == withdrawn | in_hand
+    assert left == taken_up == len(withdrawn) == 6
+    changed = {address_of[number] for number, state in after.items() if state != before[number]}
+    assert changed == withdrawn
+    assert {after[number] for number in after if address_of[number] in withdrawn} == {"queued"}
 
 
 @pytest.mark.parametrize(

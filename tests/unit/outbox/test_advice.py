@@ -77,11 +77,30 @@ CLOSED = NOW + timedelta(days=1)
             1,
             NOW,
             [
-                "1 letters in doubt wait for you: `newsletter mailing resolve e/m` shows them",
-                "1 letters failed: `newsletter mailing again e/m` shows why",
+                "1 letter in doubt waits for you: `newsletter mailing resolve e/m` shows them",
+                "1 letter failed: `newsletter mailing again e/m` shows why",
             ],
         ),
-        ("cancelled", "cancelled by hand", {"failed": 3}, 0, NOW, []),
+        ("cancelled", "cancelled by hand", {}, 0, NOW, []),
+        (
+            "cancelled",
+            "cancelled by hand",
+            {"failed": 3},
+            1,
+            NOW,
+            [
+                "1 letter in doubt waits for you: `newsletter mailing resolve",
+                "3 letters failed: `newsletter mailing ag",
+            ],
+        ),
+        (
+            "held",
+            "the event moved",
+            {},
+            0,
+            CLOSED,
+            ["look at the letter, then `newsletter mailing schedule e/m --at n"],
+        ),
     ],
 )
 def test_the_next_step_is_a_command_that_can_be_copied(
@@ -116,6 +135,12 @@ def test_where_nothing_runs_it_says_so_of_what_would_leave(state: str, steps: li
     assert len(found) == len(steps)
     for step, begins in zip(found, steps, strict=True):
         assert step.startswith(begins)
+
+
+def test_what_was_cancelled_on_its_way_is_for_those_who_have_not_got_it_before_anything_else() -> None:
+    row = replace(ROW, state=MailingState.CANCELLED)
+    [step] = next_steps(row, {"failed": 3, "withheld": 2, "sent": 1}, NOW, withdrawn=2)
+    assert step == "`newsletter mailing schedule e/m --at now` is for the 2 who have not got it"
 
 
 def test_a_correction_without_a_time_is_told_how_to_give_it_one() -> None:

@@ -99,6 +99,58 @@ async def test_a_mailing_that_is_cancelled_on_its_way_sends_nothing_more_and_kee
     assert await close_ended(world.database, now=world.clock()) == []
 
 
+async def test_scheduling_again_what_was_cancelled_on_its_way_is_for_those_who_have_not_got_it(world: World) -> None:
+    await fill(world.database, people=4)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=4, now=NOW)
+    await world.fire_at_its_time(REMINDER)
+    told: list[str] = []
+
+    def answer(verb: str, letters: int) -> str | None:
+        told.extend([verb] if verb == "RCPT" else [])
+        return "550 5.1.1 no such user" if verb == "RCPT" and len(told) == 2 else None
+
+    async with world.server(answer) as (server, sending):
+        one_by_one = replace(sending, connections=1)
+        worker = Worker(one_by_one, on_settled=lambda state: worker.stop() if state == "failed" else None)
+        await worker.drain()
+        await control.cancel(world.database, REMINDER, now=world.clock())
+        states = await world.states(REMINDER)
+        assert (states.pop("failed"), set(states)) == (1, {"sent", "withheld"})
+        got = [recipient for _, recipient, _ in server.letters]
+        count = await control.count_to_confirm(world.database, REMINDER, now=world.clock(), at=world.clock())
+        assert count == states["withheld"]
+        now = world.clock()
+        await control.schedule(world.database, world.templates, REMINDER, recipients=count, now=now, at=now)
+        [fired] = await look_at_clock(world.database, world.templates, now=now)
+        assert fired.letters == count
+        await Worker(sending).drain()
+        got = [recipient for _, recipient, _ in server.letters]
+    assert sorted(got) == sorted({*got})
+    assert await world.states(REMINDER) == {"failed": 1, "sent": 3}
+
+
+async def test_why_a_mailing_goes_to_nobody_is_true(world: World) -> None:
+    await fill(world.database, people=0)
+    for verb in (control.count_to_confirm(world.database, REMINDER, now=NOW), schedule_for_nobody(world)):
+        with pytest.raises(CountError, match=f"{REMINDER} goes to nobody; import recipients into corporaties, gemeent"):
+            await verb
+    async with world.database.write() as tx:
+        await subscribers.upsert_subscribers(tx, [Subscriber(address="a@example.nl")], now=NOW)
+        ids = await subscribers.ensure_lists(tx, ["gemeenten"])
+        await subscribers.subscribe(tx, ids["gemeenten"], ["a@example.nl"], now=NOW)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=1, now=NOW)
+    await world.fire_at_its_time(REMINDER)
+    async with world.server() as (_, sending):
+        await Worker(sending).drain()
+    await control.cancel(world.database, REMINDER, now=world.clock())
+    with pytest.raises(CountError, match="goes to nobody; everybody on corporaties, gemeenten has got it, was refused"):
+        await schedule_for_nobody(world)
+
+
+async def schedule_for_nobody(world: World) -> None:
+    await control.schedule(world.database, world.templates, REMINDER, recipients=0, now=world.clock())
+
+
 async def test_a_letter_that_is_put_off_after_its_mailing_was_cancelled_is_withheld_like_the_others(
     world: World,
 ) -> None:

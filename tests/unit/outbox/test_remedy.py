@@ -12,7 +12,7 @@ from newsletter.events.document import write
 from newsletter.events.event import Event
 from newsletter.events.importer import import_event
 from newsletter.outbox import control, remedy
-from newsletter.outbox.fire import close_ended
+from newsletter.outbox.fire import close_ended, look_at_clock
 from newsletter.outbox.remedy import Verdict
 from newsletter.outbox.worker import Worker
 from newsletter.schedule.state import MailingState
@@ -68,7 +68,7 @@ async def test_a_letter_in_doubt_that_arrived_counts_as_sent_and_is_not_sent_aga
     assert (done.letters, done.state) == (1, MailingState.SENT)
     assert await world.states(REMINDER) == {"sent": 1}
     assert await work(world) == []
-    assert (await notes(world))[-1] == ("resolved", "1 letters in doubt counted as sent by hand")
+    assert (await notes(world))[-1] == ("resolved", "1 letter in doubt counted as sent by hand")
 
 
 async def test_a_letter_in_doubt_is_sent_again_with_the_same_message_id(world: World) -> None:
@@ -187,6 +187,34 @@ async def test_failed_letters_of_a_paused_mailing_wait_until_it_goes_on(world: W
     await control.resume(world.database, REMINDER, now=world.clock())
     assert len(await work(world)) == 2
     assert await world.states(REMINDER) == {"sent": 4}
+
+
+async def test_one_that_was_cancelled_is_scheduled_for_the_others_before_failed_letters_are_sent_again(
+    world: World,
+) -> None:
+    await fill(world.database, people=8)
+    await control.schedule(world.database, world.templates, REMINDER, recipients=8, now=world.clock())
+    await world.fire_at_its_time(REMINDER)
+    async with world.server(refuses_two) as (server, _):
+        sending = world.sending(server.port, connections=1)
+        worker = Worker(sending, on_settled=lambda state: worker.stop() if state == "failed" else None)
+        await worker.drain()
+    await control.cancel(world.database, REMINDER, now=world.clock())
+    left = (await world.states(REMINDER))["withheld"]
+    first = f"^{REMINDER} was cancelled with {left} letter.* newsletter mailing schedule {REMINDER} --at now$"
+    with pytest.raises(StateError, match=first):
+        await remedy.count_again(world.database, world.templates, REMINDER, now=world.clock())
+    with pytest.raises(StateError, match=first):
+        await again(world)
+    now = world.clock()
+    await control.schedule(world.database, world.templates, REMINDER, recipients=left, now=now, at=now)
+    await look_at_clock(world.database, world.templates, now=now)
+    await work(world)
+    failed = (await world.states(REMINDER))["failed"]
+    assert await remedy.count_again(world.database, world.templates, REMINDER, now=world.clock()) == failed
+    await again(world, failed)
+    await work(world)
+    assert await world.states(REMINDER) == {"sent": 8}
 
 
 CLOSES = datetime.fromisoformat("2026-04-22T07:00Z")  # a day after the reminder's time

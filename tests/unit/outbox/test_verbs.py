@@ -89,6 +89,12 @@ async def cancelled_on_its_way(world: World) -> None:
     await cancel(world)
 
 
+async def cancelled_with_nobody_left(world: World) -> None:
+    await sending(world)
+    await settle(world, ("sent", "in_doubt", "failed", "sent"))
+    await cancel(world)
+
+
 async def schedule(world: World) -> None:
     count = await control.count_audience(world.database, REMINDER)
     await control.schedule(world.database, world.templates, REMINDER, recipients=count, now=world.clock())
@@ -159,6 +165,7 @@ TABLE: tuple[tuple[Step, str], ...] = (
     (missed, "- scheduled - - - cancelled - - - -"),
     (cancelled, "scheduled scheduled - - - - - - - -"),
     (cancelled_on_its_way, "scheduled scheduled - - - - cancelled - - cancelled"),
+    (cancelled_with_nobody_left, "- - - - - - cancelled sending sending cancelled"),
 )
 
 

@@ -36,6 +36,7 @@ MOVES = {
     ("missed", "cancelled"),
     ("cancelled", "draft"),
     ("cancelled", "scheduled"),
+    ("cancelled", "sending"),
 }
 
 
@@ -81,7 +82,7 @@ def test_the_error_is_one_sentence(state: MailingState, to: MailingState, name: 
 
 def test_only_what_is_scheduled_or_was_on_its_way_before_can_be_sent() -> None:
     before = {state.value for state in STATES if MailingState.SENDING in TRANSITIONS[state]}
-    assert before == {"scheduled", "held", "sent"}
+    assert before == {"scheduled", "held", "sent", "cancelled"}
 
 
 def test_whatever_was_not_sent_can_be_cancelled_and_what_was_sent_can_only_go_on() -> None:
