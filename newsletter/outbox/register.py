@@ -111,17 +111,21 @@ class Register:
                 if entry.done is not None and not entry.done.done():
                     entry.done.set_exception(error)
         else:
-            now = self._clock()
+            now, begun = self._clock(), set[int]()
             for entry in batch:
                 if entry.done is not None and not entry.done.done():
-                    entry.done.set_result(None if entry.begun in stopped else now)
+                    # A letter that was given back and claimed again may be in the hands of two connections.
+                    is_refused = entry.begun in stopped or entry.begun in begun
+                    entry.done.set_result(None if is_refused else now)
+                    if entry.begun is not None:
+                        begun.add(entry.begun)
         self._committing = None
         if self._gathered:
             self._schedule()
 
     async def _write(self, batch: list[_Entry]) -> frozenset[int]:
         settled = [entry.settled for entry in batch if entry.settled is not None]
-        begun = [entry.begun for entry in batch if entry.begun is not None]
+        begun = list(dict.fromkeys(entry.begun for entry in batch if entry.begun is not None))
         again = False
         for patience in PATIENCE:
             try:

@@ -84,6 +84,22 @@ async def test_what_nobody_waits_for_is_written_before_it_closes(world: World) -
         assert len(await deliveries.attempts_of(tx, row.id)) == 2
 
 
+async def test_of_two_that_begin_the_same_letter_in_one_commit_one_may(world: World) -> None:
+    """What was given back, and claimed again, may still be in the hands of another connection."""
+    await start(world, 2)
+    ledger = await open_ledger(world.database, "worker")
+    now = world.clock()
+    one, other = [one.id for one in await ledger.claim(2, now=now, until=now + timedelta(minutes=1))]
+    register = Register(ledger, world.clock)
+    for _ in range(3):
+        register.join()
+    told = await asyncio.gather(*(register.enter(None, begun) for begun in (one, other, one)))
+    assert [bool(at) for at in told] == [True, True, False]
+    await register.close()
+    await ledger.close()
+    assert await world.states(REMINDER) == {"sending": 2}
+
+
 class Failing(Counted):
     """A ledger whose disk has gone."""
 
