@@ -268,6 +268,8 @@ def _unsendable(parcel: Parcel) -> str:
 
 def _beyond(opened: Opened, parcel: Parcel) -> Outcome | None:
     """Why this server cannot be given the letter, which is not even offered then."""
+    if not opened.size_limit and not parcel.is_8bit and parcel.recipient.isascii():
+        return None  # nearly every letter
     return _too_large(opened, parcel) or _not_7bit(opened, parcel) or _not_ascii(opened, parcel)
 
 

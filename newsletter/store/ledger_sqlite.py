@@ -243,14 +243,10 @@ async def _patiently(action: Callable[[], T]) -> T:
         raise StoreError(f"the store cannot be used now: {error}") from error
 
 
-def stamp(at: datetime) -> str:
-    """A moment as `store.tables.Instant` keeps it in SQLite."""
-    # Two moments of the hour that is there twice are equal, so only those in UTC may be told apart by what they equal.
-    return _stamp(at if at.tzinfo is UTC else at.astimezone(UTC))
-
-
 @lru_cache(maxsize=64)
-def _stamp(in_utc: datetime) -> str:
+def stamp(at: datetime) -> str:
+    """A moment as `store.tables.Instant` keeps it in SQLite; in UTC, as all moments are that come here."""
+    in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
     return in_utc.isoformat(" ", "microseconds")[: len("2026-03-02 09:00:00.000000")]
 
 
