@@ -118,6 +118,8 @@ async def open_database(url: str, folder: Path = Path()) -> Database:
     except StoreError:
         await engine.dispose()
         raise
+    if sqlite and parsed.database:
+        write_ahead.opened(Path(parsed.database))
     return Database(engine)
 
 

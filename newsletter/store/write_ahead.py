@@ -17,6 +17,8 @@ from newsletter.errors import StoreError
 IS_KNOWN = sys.platform == "linux"
 #: SYNC_FILE_RANGE_WRITE of sync_file_range(2): begin to write what is not written yet, and do not wait.
 _WRITE = 2
+#: Stores that this process has opened, by device and inode.
+_OPEN: set[tuple[int, int]] = set()
 #: Where the header of an SQLite file says whether it keeps a log, and what stands there where it does.
 _VERSION_AT, _KEEPS_LOG = 18, 2
 
@@ -24,7 +26,9 @@ _VERSION_AT, _KEEPS_LOG = 18, 2
 def refuse_foreign(store: Path) -> None:
     """Look at the log beside a store before SQLite does, which plays any log into the file that it finds.
 
-    A store in use says that it keeps a log before it has one; a backup that was put in its place does not.
+    A store in use says that it keeps a log before it has one; a backup that was put in its place does not. It is looked
+    at before this process has it open, and not again: to close a file gives up all locks on it that SQLite has
+    (fcntl(2)), so `opened` must be told of a store that was not there yet.
 
     Raises:
         StoreError: it is the log of the store that was here before this one.
@@ -32,10 +36,12 @@ def refuse_foreign(store: Path) -> None:
     store = store.resolve()  # the log is beside the file itself, not beside a link to it
     log = store.with_name(f"{store.name}-wal")
     try:
+        if _identity(store) in _OPEN or not log.stat().st_size:
+            return
         with store.open("rb") as file:
-            if not log.stat().st_size:  # looked at first: the header does not change while there is a log
-                return
             header = file.read(_VERSION_AT + 1)
+            if not log.stat().st_size:  # looked at again: the header does not change while there is a log
+                return
     except OSError:  # no store yet, or no log
         return
     if len(header) > _VERSION_AT and header[_VERSION_AT] < _KEEPS_LOG:
@@ -43,6 +49,17 @@ def refuse_foreign(store: Path) -> None:
             f"{log} was left by the store that was here before this backup, and would spoil it; remove it and "
             f"{store.name}-shm, then start again"
         )
+    opened(store)
+
+
+def opened(store: Path) -> None:
+    """This process has this store open from now on."""
+    _OPEN.add(_identity(store.resolve()))
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    about = file.stat()
+    return about.st_dev, about.st_ino
 
 
 class WriteAhead:

@@ -1,5 +1,6 @@
 """On SQLite, an outcome counts as written when it is on the disk, though something else is done while that writes."""
 
+import asyncio
 import errno
 import os
 import shutil
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from newsletter.errors import StoreError
 from newsletter.store.database import open_database
@@ -18,6 +20,8 @@ from tests.contract.test_ledger import claim, settled, states
 from tests.contract.test_store import sending
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere SQLite syncs each commit itself")
+#: Another process that looks into a store, and leaves it.
+LEAVE = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT 1 FROM meta').fetchall(); c.close()"
 #: What PRAGMA synchronous says.
 FULL = 2
 SENT = "SELECT count(*) FROM deliveries WHERE state = 'sent'"
@@ -117,6 +121,20 @@ async def test_the_log_of_a_store_behind_a_link_is_that_of_the_file(
     assert synced == [tmp_path / "data" / "real.sqlite-wal"]
     await ledger.close()
     await database.close()
+
+
+async def test_a_store_that_is_open_here_keeps_its_locks_when_it_is_opened_once_more(tmp_path: Path) -> None:
+    """Whoever else leaves it last would take away the log that is in use here (fcntl(2))."""
+    first = await open_database(f"sqlite:///{tmp_path}/store.sqlite")
+    await sending(first, people=1)
+    async with first.read() as tx:
+        await tx.execute(text("SELECT 1 FROM deliveries"))
+        second = await open_database(f"sqlite:///{tmp_path}/store.sqlite")
+        other = await asyncio.create_subprocess_exec(sys.executable, "-c", LEAVE, str(tmp_path / "store.sqlite"))
+        assert await other.wait() == 0
+        assert (tmp_path / "store.sqlite-wal").exists()
+    await second.close()
+    await first.close()
 
 
 async def test_a_store_without_a_log_syncs_each_commit_itself(tmp_path: Path) -> None:
